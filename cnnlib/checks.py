@@ -1,0 +1,119 @@
+"""What every function demands of its input, said once.
+
+A wrong shape or type is named where it enters, before broadcasting can make something of it.
+"""
+
+from __future__ import annotations
+
+import operator
+from numbers import Real
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Pair: TypeAlias = tuple[int, int]
+
+
+def array(name: str, key: str, a: Any) -> None:
+    """Demand a NumPy array."""
+    if not isinstance(a, np.ndarray):
+        raise TypeError(f"{name} expected a NumPy array as {key}, got {type(a).__name__}")
+
+
+def floating(name: str, **arrays: Array | None) -> None:
+    """Demand NumPy arrays of one dtype, float32 or float64 (``None`` is passed over)."""
+    given = {key: a for key, a in arrays.items() if a is not None}
+    for key, a in given.items():
+        array(name, key, a)
+        if a.dtype not in (np.float32, np.float64):
+            raise TypeError(f"{name} expected float32 or float64 as {key}, got {a.dtype}")
+    if len({a.dtype for a in given.values()}) > 1:
+        found = ", ".join(f"{key} {a.dtype}" for key, a in given.items())
+        raise TypeError(f"{name} expected arrays of one dtype, got {found}")
+
+
+def rank(name: str, a: Array, dims: str, key: str = "x") -> None:
+    """Demand as many axes as ``dims`` names: ``rank("conv2d", x, "(N, C, H, W)")``."""
+    array(name, key, a)
+    if a.ndim != dims.count(",") + 1:
+        raise ValueError(f"{name} expected {key} of shape {dims}, got shape {a.shape}")
+
+
+def shape(name: str, a: Array, expected: tuple[int, ...], key: str) -> None:
+    """Demand exactly this shape."""
+    array(name, key, a)
+    if a.shape != expected:
+        raise ValueError(f"{name} expected {key} of shape {expected}, got shape {a.shape}")
+
+
+def channels(name: str, x: Array, expected: int) -> None:
+    """Demand images (N, C, H, W) with C as expected."""
+    rank(name, x, "(N, C, H, W)")
+    if x.shape[1] != expected:
+        raise ValueError(
+            f"{name} expected {expected} input channels, got {x.shape[1]} (input shape {x.shape})"
+        )
+
+
+def integer(name: str, key: str, value: Any, low: int) -> int:
+    """An integer not below ``low`` (a bool is no number)."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} expected an integer as {key}, got {value!r}")
+    if number < low:
+        raise ValueError(f"{name} expected {key} >= {low}, got {number}")
+    return number
+
+
+def pair(name: str, key: str, value: Any, low: int) -> Pair:
+    """One integer for both axes, or (vertical, horizontal)."""
+    if not isinstance(value, (tuple, list)):
+        value = (value, value)
+    if len(value) != 2:
+        raise ValueError(f"{name} expected one or two integers as {key}, got {value!r}")
+    vertical, horizontal = (integer(name, key, v, low) for v in value)
+    return vertical, horizontal
+
+
+def number(name: str, key: str, value: Any) -> float:
+    """A number, not a string or an array of them."""
+    if not isinstance(value, Real):
+        raise TypeError(f"{name} expected a number as {key}, got {value!r}")
+    return float(value)
+
+
+def unit_interval(name: str, key: str, value: Any) -> float:
+    """A number in [0, 1)."""
+    if not 0 <= number(name, key, value) < 1:
+        raise ValueError(f"{name} expected 0 <= {key} < 1, got {value}")
+    return float(value)
+
+
+def labels(name: str, target: Array, count: int, classes: int) -> None:
+    """Demand ``count`` integer labels in 0 … ``classes`` - 1."""
+    target = np.asarray(target)
+    if not np.issubdtype(target.dtype, np.integer):
+        raise TypeError(f"{name} expected integer labels, got {target.dtype}")
+    shape(name, target, (count,), "labels")
+    if count and (target.min() < 0 or target.max() >= classes):
+        raise ValueError(
+            f"{name} expected labels in 0 … {classes - 1}, got {target.min()} … {target.max()}"
+        )
+
+
+def not_empty(name: str, a: Array) -> None:
+    """Demand at least one number: the mean of none is nothing."""
+    if not a.size:
+        raise ValueError(f"{name} expected at least one example, got shape {a.shape}")
+
+
+def not_negative(name: str, key: str, value: Any) -> float:
+    """A finite number not below 0."""
+    if not 0 <= number(name, key, value) < np.inf:
+        raise ValueError(f"{name} expected a finite {key} >= 0, got {value}")
+    return float(value)

@@ -1,0 +1,110 @@
+"""Is a backward pass right? Move each number a little, and see how much the loss moves.
+
+The central difference (f(x + h) − f(x − h)) / 2h is off by about h²; in float64 with h = 1e-6
+a right gradient agrees to seven digits or more, and a wrong one hardly ever to two.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+
+from cnnlib import checks
+from cnnlib.checks import Array
+from cnnlib.nn.module import Module
+
+
+class GradientError(AssertionError):
+    """A backward pass disagrees with finite differences."""
+
+
+def numerical_gradient(f: Callable[[], float], x: Array, eps: float = 1e-6) -> Array:
+    """The gradient of f() by x, an array that f reads: two evaluations a number.
+
+    x is changed in place and put back.
+    """
+    checks.floating("numerical_gradient", x=x)
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        kept = x[index]
+        x[index] = kept + eps
+        above = f()
+        x[index] = kept - eps
+        below = f()
+        x[index] = kept
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+def relative_error(a: Array, b: Array) -> float:
+    """Largest |a − b|, as a part of the largest |a| or |b|; 0 if both are all 0."""
+    scale = np.maximum(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
+    return float(np.abs(a - b).max(initial=0) / scale) if scale else 0.0
+
+
+def gradcheck(
+    layer: Module,
+    x: Array,
+    *,
+    rng: np.random.Generator,
+    eps: float = 1e-6,
+    tolerance: float = 1e-6,
+) -> dict[str, float]:
+    """Compare a layer's backward with finite differences of ⟨layer(x), dy⟩ for a random dy.
+
+    Returns the relative error of dx and of each parameter's gradient. The layer stays as it is:
+    a copy is examined.
+
+    Raises
+    ------
+    GradientError
+        If an error exceeds ``tolerance``; it says which gradient, where, and what it looks like.
+    TypeError
+        If x is not float64: in float32 the differences themselves are only good to two digits.
+    """
+    checks.floating("gradcheck", x=x)
+    if x.dtype != np.float64:
+        raise TypeError(f"gradcheck expected float64 as x, got {x.dtype}")
+    layer, x = copy.deepcopy(layer), x.copy()
+    dy = rng.normal(size=layer(x).shape)
+    layer.zero_grad()
+    found = {"dx": layer.backward(dy)}
+    found |= {f"d{name}": p.grad.copy() for name, p in layer.named_parameters()}
+    inputs = {"dx": x} | {f"d{name}": p.data for name, p in layer.named_parameters()}
+
+    def loss() -> float:
+        return float((layer(x) * dy).sum())
+
+    errors = {}
+    for name, gradient in found.items():
+        wanted = numerical_gradient(loss, inputs[name], eps)
+        errors[name] = _compare(name, gradient, wanted, tolerance)
+    return errors
+
+
+def _compare(name: str, found: Array | None, wanted: Array, tolerance: float) -> float:
+    if found is None or found.shape != wanted.shape:
+        shape = None if found is None else found.shape
+        raise GradientError(f"{name}: expected shape {wanted.shape}, got {shape}")
+    error = relative_error(found, wanted)
+    if not error <= tolerance:
+        worst = tuple(map(int, np.unravel_index(np.abs(found - wanted).argmax(), wanted.shape)))
+        raise GradientError(
+            f"{name}: relative error {error:.1e} > {tolerance:.0e}; at {worst} backward gives "
+            f"{found[worst]:.6g}, finite differences {wanted[worst]:.6g}{_diagnosis(found, wanted)}"
+        )
+    return error
+
+
+def _diagnosis(found: Array, wanted: Array) -> str:
+    """What the wrong gradient looks like, if it is one of the usual mistakes."""
+    if not found.any():
+        return "; it is all zeros: not computed, or not accumulated?"
+    if wanted.ndim == 4 and relative_error(found[..., ::-1, ::-1], wanted) < 1e-4:
+        return "; turned by 180° it is right: a flip too many or too few"
+    ratio = float((found * wanted).sum() / (found * found).sum())
+    if relative_error(ratio * found, wanted) < 1e-4:
+        return f"; {ratio:.4g} times it is right: a sum for a mean, or a wrong sign?"
+    return ""

@@ -1,0 +1,182 @@
+"""Layers with parameters or a state, with PyTorch's names, arguments and defaults."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from cnnlib import checks
+from cnnlib import functional as F
+from cnnlib.checks import Array
+from cnnlib.init import uniform_
+from cnnlib.nn.module import Module, Parameter
+from cnnlib.windows import resolve_padding
+
+
+class Conv2d(Module):
+    """(N, in_channels, H, W) -> (N, out_channels, H', W')."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        f = checks.integer("Conv2d", "out_channels", out_channels, low=1)
+        c = checks.integer("Conv2d", "in_channels", in_channels, low=1)
+        kernel = checks.pair("Conv2d", "kernel_size", kernel_size, low=1)
+        self.steps = (
+            checks.pair("Conv2d", "stride", stride, low=1),
+            padding,
+            checks.pair("Conv2d", "dilation", dilation, low=1),
+        )
+        resolve_padding("Conv2d", padding, kernel, self.steps[0], self.steps[2])
+        self.weight, self.bias = _initial((f, c, *kernel), bias, rng, dtype)
+
+    def forward(self, x: Array) -> Array:
+        checks.channels("Conv2d", x, self.weight.data.shape[1])
+        y = F.conv2d(x, self.weight.data, _data(self.bias), *self.steps)
+        self.x = x
+        return y
+
+    def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
+        self.weight.grad += F.conv2d_dw(dy, x, self.weight.data, *self.steps)
+        if self.bias is not None:
+            self.bias.grad += dy.sum((0, 2, 3))
+        return F.conv2d_dx(dy, x, self.weight.data, *self.steps) if need_dx else None
+
+    def multiply_adds(self, y_shape: tuple[int, ...]) -> int:
+        return self.weight.data.size * math.prod(y_shape[2:])
+
+
+class Linear(Module):
+    """(N, in_features) -> (N, out_features)."""
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        inputs = checks.integer("Linear", "in_features", in_features, low=1)
+        outputs = checks.integer("Linear", "out_features", out_features, low=1)
+        self.weight, self.bias = _initial((outputs, inputs), bias, rng, dtype)
+
+    def forward(self, x: Array) -> Array:
+        y = F.linear(x, self.weight.data, _data(self.bias))
+        self.x = x
+        return y
+
+    def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
+        self.weight.grad += F.linear_dw(dy, x, self.weight.data)
+        if self.bias is not None:
+            self.bias.grad += dy.sum(0)
+        return F.linear_dx(dy, x, self.weight.data) if need_dx else None
+
+    def multiply_adds(self, y_shape: tuple[int, ...]) -> int:
+        return self.weight.data.size
+
+
+class BatchNorm2d(Module):
+    """(N, num_features, H, W) -> the same shape, each channel normalised.
+
+    In training by the batch's statistics, which also move the running ones by ``momentum``;
+    after ``eval()`` by the running ones.
+    """
+
+    buffers = ("running_mean", "running_var", "num_batches_tracked")
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        c = checks.integer("BatchNorm2d", "num_features", num_features, low=1)
+        self.eps = checks.not_negative("BatchNorm2d", "eps", eps)
+        self.momentum = checks.not_negative("BatchNorm2d", "momentum", momentum)
+        self.weight, self.bias = Parameter(np.ones(c, dtype)), Parameter(np.zeros(c, dtype))
+        self.running_mean, self.running_var = np.zeros(c, dtype), np.ones(c, dtype)
+        self.num_batches_tracked = np.array(0)
+
+    def forward(self, x: Array) -> Array:
+        checks.floating("BatchNorm2d", x=x, weight=self.weight.data)
+        checks.channels("BatchNorm2d", x, len(self.running_mean))
+        mean, var = self._track(x) if self.training else (self.running_mean, self.running_var)
+        y = F.batch_norm(x, mean, var, self.weight.data, self.bias.data, self.eps)
+        self.x, self.by_batch = x, self.training
+        return y
+
+    def _track(self, x: Array) -> tuple[Array, Array]:
+        count = x.size // x.shape[1]
+        if count < 2:
+            raise ValueError(
+                f"BatchNorm2d expected 2 or more values a channel, got shape {x.shape}"
+            )
+        mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3))
+        self.running_mean += self.momentum * (mean - self.running_mean)
+        self.running_var += self.momentum * (var * count / (count - 1) - self.running_var)
+        self.num_batches_tracked += 1
+        return mean, var
+
+    def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
+        w, b, mean, var = self.weight.data, self.bias.data, self.running_mean, self.running_var
+        if self.by_batch:
+            dx, dw, db = F.batch_norm_training_backward(dy, x, w, b, self.eps)
+        else:
+            dx, dw, db = F.batch_norm_backward(dy, x, mean, var, w, b, self.eps)
+        self.weight.grad += dw
+        self.bias.grad += db
+        return dx if need_dx else None
+
+
+class Dropout(Module):
+    """In training sets each number to 0 with probability p and divides the rest by 1 − p."""
+
+    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
+        self.p = checks.unit_interval("Dropout", "p", p)
+        self.rng = np.random.default_rng(rng)
+
+    def forward(self, x: Array) -> Array:
+        checks.floating("Dropout", x=x)
+        self.x, self.scale = x, np.ones_like(x)
+        if self.training:
+            self.scale[self.rng.random(x.shape) < self.p] = 0
+            self.scale /= 1 - self.p
+        return x * self.scale
+
+    def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
+        checks.floating("Dropout.backward", dy=dy, x=x)
+        checks.shape("Dropout.backward", dy, x.shape, "dy")
+        return dy * self.scale if need_dx else None
+
+
+def _initial(
+    shape: tuple[int, ...], bias: bool, rng: np.random.Generator | None, dtype: DTypeLike
+) -> tuple[Parameter, Parameter | None]:
+    """PyTorch's default: weights and biases uniform in ±1/√fan_in."""
+    rng = np.random.default_rng(rng)
+    bound = 1 / math.sqrt(math.prod(shape[1:]))
+    weight = uniform_(np.empty(shape, dtype), -bound, bound, rng=rng)
+    return Parameter(weight), (
+        Parameter(uniform_(np.empty(shape[0], dtype), -bound, bound, rng=rng)) if bias else None
+    )
+
+
+def _data(parameter: Parameter | None) -> Array | None:
+    return None if parameter is None else parameter.data

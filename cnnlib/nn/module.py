@@ -1,0 +1,142 @@
+"""What all layers share: parameters that can be listed, saved, loaded and given gradients.
+
+A layer keeps its input in `forward`; in `backward` it answers two questions: how does the loss
+change with my parameters (added to their ``grad``), and how with my input (returned).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from cnnlib import checks
+from cnnlib.checks import Array
+
+
+class Parameter:
+    """An array to be learned, ``data``, with the loss's gradient by it, ``grad``."""
+
+    def __init__(self, data: Array) -> None:
+        self.data = data
+        self.grad = np.zeros_like(data)
+
+    def __repr__(self) -> str:
+        return f"Parameter(shape {self.data.shape}, {self.data.dtype})"
+
+
+class Module:
+    """A layer, or a network of layers. Subclasses write `forward` and `gradients`."""
+
+    training = True
+    buffers: tuple[str, ...] = ()  # arrays that are saved but not learned
+    x: Array | None = None  # the last input
+
+    def __call__(self, x: Array) -> Array:
+        """The output for a batch x; the same as ``forward(x)``."""
+        return self.forward(x)
+
+    def forward(self, x: Array) -> Array:
+        """The output for a batch x, which is kept for `backward`."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, dy: Array, need_dx: bool = True) -> Any:
+        """Add the parameters' gradients to ``grad``; return dx, or None if it is not needed.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward before.
+        """
+        if self.x is None:
+            raise RuntimeError(f"{type(self).__name__} expected forward before backward")
+        return self.gradients(dy, self.x, need_dx)
+
+    def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
+        """What `backward` does, given the last input x."""
+        raise NotImplementedError(f"{type(self).__name__} has no gradients")
+
+    def multiply_adds(self, y_shape: tuple[int, ...]) -> int:
+        """Products that one image costs, its output being y_shape (N, …); 0 without weights."""
+        return 0
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """Names and modules directly inside this one."""
+        return ((name, m) for name, m in vars(self).items() if isinstance(m, Module))
+
+    def modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all inside it, each with the prefix of its parameters' names."""
+        yield prefix, self
+        for name, child in self.children():
+            yield from child.modules(f"{prefix}{name}.")
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """All parameters, named as PyTorch names them: '0.weight', '0.bias', …"""
+        for prefix, module in self.modules():
+            for name, value in vars(module).items():
+                if isinstance(value, Parameter):
+                    yield prefix + name, value
+
+    def parameters(self) -> list[Parameter]:
+        """All parameters, for an optimizer."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Set all gradients to 0. They add up otherwise."""
+        for parameter in self.parameters():
+            parameter.grad.fill(0)
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch dropout and batch statistics on (or off)."""
+        for _, module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Switch dropout and batch statistics off."""
+        return self.train(False)
+
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of all parameters and buffers by name; `torch.from_numpy` makes them PyTorch's."""
+        return {name: array.copy() for name, array in self._arrays().items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Copy in what `state_dict` gave, here or in PyTorch (CPU tensors). All of it, or nothing.
+
+        Raises
+        ------
+        ValueError
+            If a name is missing or unknown, or a shape differs.
+        TypeError
+            If state is not a dictionary, or a value not an array of real numbers.
+        """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"state_dict: expected a dictionary, got {type(state).__name__}")
+        own = self._arrays()
+        if own.keys() != state.keys():
+            missing = [name for name in own if name not in state]
+            unknown = [name for name in state if name not in own]
+            raise ValueError(f"state_dict: missing {missing}, unknown {unknown}")
+        new = {name: _real(name, state[name], array) for name, array in own.items()}
+        for name, array in own.items():
+            array[...] = new[name]
+
+    def _arrays(self) -> dict[str, Array]:
+        arrays = {name: parameter.data for name, parameter in self.named_parameters()}
+        for prefix, module in self.modules():
+            arrays |= {prefix + name: getattr(module, name) for name in module.buffers}
+        return arrays
+
+
+def _real(name: str, value: Any, own: Array) -> Array:
+    """A copy of the value with the type of the array that it is to fill, and its shape checked."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"state_dict: expected an array as {name}: {error}") from error
+    wanted = "integers" if np.issubdtype(own.dtype, np.integer) else "real numbers"
+    if array.dtype.kind not in ("iu" if wanted == "integers" else "iuf"):
+        raise TypeError(f"state_dict: expected {wanted} as {name}, got {array.dtype}")
+    checks.shape("state_dict:", array, own.shape, name)
+    return array.astype(own.dtype)

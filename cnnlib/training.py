@@ -1,0 +1,72 @@
+"""Training in NumPy: show a batch, measure the loss, go back through the layers, take a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cnnlib import checks
+from cnnlib.checks import Array
+from cnnlib.datasets import batches
+from cnnlib.nn import CrossEntropyLoss, Sequential
+from cnnlib.optim import Optimizer, Schedule
+
+
+def fit(
+    model: Sequential,
+    optimizer: Optimizer,
+    images: Array,
+    labels: Array,
+    steps: int,
+    *,
+    batch_size: int = 128,
+    rng: np.random.Generator,
+    schedule: Schedule | None = None,
+    criterion: CrossEntropyLoss | None = None,
+) -> list[float]:
+    """Train for ``steps`` batches, over the images again and again; return the loss of each step.
+
+    images (N, C, H, W), labels (N,); the model is left in training mode.
+    """
+    checks.not_empty("fit", images)
+    criterion = criterion or CrossEntropyLoss()
+    model.train()
+    losses = []
+    for _, (x, target) in zip(
+        range(checks.integer("fit", "steps", steps, low=0)),
+        _forever(images, labels, batch_size, rng),
+        strict=False,
+    ):
+        optimizer.zero_grad()
+        losses.append(criterion(model(x), target))
+        model.backward(criterion.backward(), need_dx=False)
+        optimizer.step()
+        if schedule:
+            schedule.step()
+    return losses
+
+
+def predict(model: Sequential, images: Array, batch_size: int = 1000) -> Array:
+    """(N, C, H, W) -> logits (N, K), in evaluation mode, a batch at a time."""
+    checks.not_empty("predict", images)
+    training = model.training
+    model.eval()
+    try:
+        return np.concatenate([model(x) for (x,) in batches(images, batch_size=batch_size)])
+    finally:
+        model.train(training)
+
+
+def accuracy(model: Sequential, images: Array, labels: Array, batch_size: int = 1000) -> float:
+    """The part of the images whose largest logit is at their label."""
+    logits = predict(model, images, batch_size)
+    checks.labels("accuracy", labels, *logits.shape)
+    return float(np.mean(logits.argmax(1) == labels))
+
+
+def _forever(
+    images: Array, labels: Array, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[Array, ...]]:
+    while True:
+        yield from batches(images, labels, batch_size=batch_size, rng=rng)

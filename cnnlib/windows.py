@@ -1,0 +1,137 @@
+"""Where a window lies: all the index arithmetic of the package.
+
+A layer slides a window over an image. Everything that can go wrong by one is here, once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from cnnlib import checks
+from cnnlib.checks import Array, Pair
+
+
+def output_size(
+    size: int,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    ceil_mode: bool = False,
+) -> int:
+    """Number of windows along one axis: ⌊(size + 2·padding − extent) / stride⌋ + 1.
+
+    A kernel of ``kernel_size`` cells covers extent = dilation·(kernel_size − 1) + 1 cells.
+    With ``ceil_mode`` the division rounds up, but no window starts in the right padding.
+
+    Raises
+    ------
+    ValueError
+        If a step is too small, or the kernel is larger than the padded input.
+    """
+    steps = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation}
+    for key, value in ({"size": size} | steps).items():
+        checks.integer("output_size", key, value, low=1)
+    checks.integer("output_size", "padding", padding, low=0)
+    return _count(size, kernel_size, stride, (padding, padding), dilation, ceil_mode)
+
+
+def _count(size: int, k: int, stride: int, pad: Pair, dilation: int, ceil_mode: bool) -> int:
+    if size < 1:
+        raise ValueError(f"expected an image of at least one row and one column, got size {size}")
+    extent, padded = dilation * (k - 1) + 1, size + sum(pad)
+    count = (padded - extent + (stride - 1 if ceil_mode else 0)) // stride + 1
+    if count < 1:
+        raise ValueError(
+            f"expected a kernel no larger than the padded input ({padded}), got extent {extent} "
+            f"(kernel_size {k}, dilation {dilation}, input {size}, padding {pad})"
+        )
+    beyond = (count - 1) * stride >= size + pad[0]
+    return count - 1 if ceil_mode and beyond else count
+
+
+def output_shape(
+    shape: tuple[int, ...],
+    kernel_size: Pair,
+    stride: Pair,
+    padding: tuple[Pair, Pair],
+    dilation: Pair = (1, 1),
+    ceil_mode: bool = False,
+) -> Pair:
+    """(…, H, W) -> (H', W'): `output_size` along both axes."""
+    axes = zip(shape[-2:], kernel_size, stride, padding, dilation, strict=True)
+    height, width = (_count(*axis, ceil_mode) for axis in axes)
+    return height, width
+
+
+def resolve_padding(
+    name: str, padding: Any, kernel_size: Pair, stride: Pair, dilation: Pair
+) -> tuple[Pair, Pair]:
+    """``padding`` as ((top, bottom), (left, right)).
+
+    'valid' is none. 'same' keeps H and W, needs stride 1, and where the total is odd puts
+    the extra zero at the bottom and right, as PyTorch does.
+    """
+    if not isinstance(padding, str):
+        vertical, horizontal = checks.pair(name, "padding", padding, low=0)
+        return (vertical, vertical), (horizontal, horizontal)
+    if padding == "valid":
+        return (0, 0), (0, 0)
+    if padding == "same":
+        if stride != (1, 1):
+            raise ValueError(f"{name} expected stride 1 with padding='same', got stride {stride}")
+        total = [d * (k - 1) for k, d in zip(kernel_size, dilation, strict=True)]
+        return (total[0] // 2, -(-total[0] // 2)), (total[1] // 2, -(-total[1] // 2))
+    raise ValueError(f"{name} expected padding 'same', 'valid' or integers, got {padding!r}")
+
+
+def reach(count: int, size: int, start: int, stride: int) -> tuple[slice, slice]:
+    """The q in 0 … count − 1 whose cell start + q·stride lies in 0 … size − 1, and those cells.
+
+    Both as slices of equal length: one into the windows, one into the image.
+    """
+    first = max(0, -(start // stride))
+    last = min(count - 1, (size - 1 - start) // stride)
+    if last < first:
+        return slice(0, 0), slice(0, 0)
+    begin, end = start + first * stride, start + last * stride
+    return slice(first, last + 1), slice(begin, end + 1, stride)
+
+
+def windows(x: Array, kernel_size: Any, stride: Any = 1, dilation: Any = 1) -> Array:
+    """(N, C, H, W) -> (N, C, H', W', kH, kW): all windows, as a read-only view (no copy)."""
+    checks.rank("windows", x, "(N, C, H, W)")
+    k = checks.pair("windows", "kernel_size", kernel_size, low=1)
+    (sh, sw), (dh, dw) = s, d = _steps("windows", stride, dilation)
+    height, width = output_shape(x.shape, k, s, ((0, 0), (0, 0)), d)
+    n, c, down, right = x.strides
+    strides = (n, c, sh * down, sw * right, dh * down, dw * right)
+    return as_strided(x, (*x.shape[:2], height, width, *k), strides, writeable=False)
+
+
+def fold(v: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Array:
+    """(N, C, H', W', kH, kW) -> (N, C, H, W): sum every window back to where it came from.
+
+    The adjoint of `windows`: ⟨windows(x), v⟩ = ⟨x, fold(v)⟩.
+    """
+    checks.rank("fold", v, "(N, C, H', W', kH, kW)", "v")
+    size = checks.pair("fold", "size", size, low=1)
+    s, d = _steps("fold", stride, dilation)
+    expected = output_shape(size, v.shape[4:], s, ((0, 0), (0, 0)), d)
+    checks.shape("fold", v, (*v.shape[:2], *expected, *v.shape[4:]), "v")
+    x = np.zeros((*v.shape[:2], *size), v.dtype)
+    for i, j in np.ndindex(v.shape[4:]):
+        rows = slice(i * d[0], i * d[0] + (expected[0] - 1) * s[0] + 1, s[0])
+        columns = slice(j * d[1], j * d[1] + (expected[1] - 1) * s[1] + 1, s[1])
+        x[:, :, rows, columns] += v[..., i, j]
+    return x
+
+
+def _steps(name: str, stride: Any, dilation: Any) -> tuple[Pair, Pair]:
+    return (
+        checks.pair(name, "stride", stride, low=1),
+        checks.pair(name, "dilation", dilation, low=1),
+    )
