@@ -1,0 +1,88 @@
+"""How a checker works: it knows the right answer and the usual wrong ones.
+
+Your function runs on a few inputs. Where it is wrong, its output is held against what each
+known mistake gives on the same inputs, so that the verdict can say what went wrong.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Function = Callable[..., Any]
+
+
+class Exercise:
+    """A question with its right function, inputs to try, and known mistakes by their diagnosis."""
+
+    def __init__(
+        self,
+        name: str,
+        right: Function,
+        inputs: Sequence[tuple[Any, ...]],
+        mistakes: Mapping[str, Function],
+    ) -> None:
+        self.name, self.right, self.inputs, self.mistakes = name, right, inputs, mistakes
+
+    def __call__(self, answer: Function) -> None:
+        """Print the verdict on ``answer``, a function like the one asked for."""
+        print(f"{self.name}: {self.verdict(answer)}")
+
+    def verdict(self, answer: Function) -> str:
+        """What `__call__` prints, without the name."""
+        for arguments in self.inputs:
+            mine = copy.deepcopy(arguments)
+            try:
+                found = answer(*mine)
+            except Exception as error:  # whatever a reader's code may raise
+                return f"not yet. For {_text(arguments)} it raises {type(error).__name__}: {error}"
+            if not _same(mine, arguments):
+                return f"not yet. For {_text(arguments)} it changes its input."
+            expected = self.right(*copy.deepcopy(arguments))
+            if not _same(found, expected):
+                return f"not yet. {self._diagnosis(answer, arguments, found, expected)}"
+        return "correct."
+
+    def _diagnosis(self, answer: Function, arguments: Any, found: Any, expected: Any) -> str:
+        for diagnosis, wrong in self.mistakes.items():
+            if all(_agree(answer, wrong, given) for given in self.inputs):
+                return diagnosis
+        return f"For {_text(arguments)}: expected {_text(expected)}, got {_text(found)}."
+
+
+def _agree(answer: Function, wrong: Function, arguments: tuple[Any, ...]) -> bool:
+    try:
+        found = answer(*copy.deepcopy(arguments))
+    except Exception:
+        return False
+    return _same(found, wrong(*copy.deepcopy(arguments)))
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Equal in structure, shape and, to 6 digits, in value."""
+    if isinstance(b, tuple):
+        return (
+            isinstance(a, (tuple, list))
+            and len(a) == len(b)
+            and all(_same(p, q) for p, q in zip(a, b, strict=True))
+        )
+    if b is None or isinstance(b, (str, bool)):
+        return bool(a == b)
+    try:
+        a, b = np.asarray(a, float), np.asarray(b, float)
+    except (TypeError, ValueError):
+        return False
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
+
+
+def _text(value: Any) -> str:
+    """Short enough for one line: small arrays in full, large ones by shape."""
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_text, value)) + ")"
+    if isinstance(value, np.ndarray):
+        small = value.size <= 9
+        return str(np.round(value, 4).tolist()) if small else f"an array of shape {value.shape}"
+    return repr(value)

@@ -1,0 +1,86 @@
+// Shared by all interactive figures: elements, numbers, grids and steppers.
+
+// An element: h("p", {class: "sum", onclick: act}, "text", child).
+const h = (tag, properties, ...children) => {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(properties || {})) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else node.setAttribute(key, value);
+  }
+  node.append(...children);
+  return node;
+};
+const button = (label, act, more) => h("button", { type: "button", onclick: act, ...more }, label);
+
+// At most two decimals, and a real minus sign.
+const short = (v) => String(+v.toFixed(2)).replace("-", "−");
+
+const range = (n) => [...Array(n).keys()];
+const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
+
+// The cells of a table, walked with the arrow keys; the outer `border` cells take no part.
+// `focus(i, j)` is called when a cell gets the focus, `press(i, j, key)` for a click (key "") or a
+// key; it returns whether it used the key.
+function grid(rows, columns, border, { focus, press }) {
+  const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  let home;
+  // Of all cells one is in the tab order.
+  const rove = (i, j) => {
+    home?.setAttribute("tabindex", -1);
+    home = cells[i]?.[j];
+    home?.setAttribute("tabindex", 0);
+  };
+  const type = (i, j, event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const move = moves[event.key];
+    if (move) cells[i + move[0]]?.[j + move[1]]?.focus();
+    if (move || press?.(i, j, event.key)) event.preventDefault();
+  };
+  const inside = (i, n) => i >= border && i < n - border;
+  const cell = (i, j) => h("td", inside(i, rows) && inside(j, columns) && {
+    tabindex: -1,
+    onclick: () => press?.(i, j, ""),
+    onfocus: () => (rove(i, j), focus?.(i, j)),
+    onkeydown: (event) => type(i, j, event),
+  });
+  const cells = range(rows).map((i) => range(columns).map((j) => cell(i, j)));
+  rove(border, border);
+  return { cells, rove, body: h("tbody", {}, ...cells.map((row) => h("tr", {}, ...row))) };
+}
+
+// Write a grid: value(i, j), shaded by its size; classes(i, j) says which names hold.
+function fill({ cells }, value, classes) {
+  const values = cells.map((row, i) => row.map((_, j) => value(i, j)));
+  const largest = Math.max(...values.flat().map(Math.abs)) || 1;
+  cells.forEach((row, i) => row.forEach((cell, j) => {
+    const names = classes(i, j), v = names.later ? 0 : values[i][j];
+    cell.textContent = names.later ? "" : short(v);
+    cell.className = Object.keys(names).filter((name) => names[name]).join(" ");
+    cell.style.setProperty("--v", Math.abs(v) / largest);
+  }));
+}
+
+// A number between two buttons; they stay reachable at its ends.
+function stepper(name, low, high, value, change) {
+  const set = (next) => {
+    value = clamp(next, low, high);
+    shown.textContent = value;
+    less.ariaDisabled = value === low;
+    more.ariaDisabled = value === high;
+  };
+  const by = (step) => () => (set(value + step), change(value));
+  const less = button("−", by(-1), { "aria-label": `less ${name}` });
+  const more = button("+", by(1), { "aria-label": `more ${name}` });
+  const shown = h("output", {});
+  set(value);
+  const label = h("span", {}, name);
+  return { node: h("span", { role: "group", "aria-label": name }, label, less, shown, more), set };
+}
+
+// Build the live figure wherever this page shows it.
+function mount(key, build, data) {
+  for (const root of document.querySelectorAll(`[data-figure="${key}"]:not([data-live])`)) {
+    root.dataset.live = "";
+    root.replaceChildren(root.querySelector("style"), ...build(data));
+  }
+}
