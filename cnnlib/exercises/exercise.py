@@ -7,12 +7,14 @@ known mistake gives on the same inputs, so that the verdict can say what went wr
 from __future__ import annotations
 
 import copy
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 Function = Callable[..., Any]
+WIDTH = 84  # characters that fit on a page of the book
 
 
 class Exercise:
@@ -29,7 +31,7 @@ class Exercise:
 
     def __call__(self, answer: Function) -> None:
         """Print the verdict on ``answer``, a function like the one asked for."""
-        print(f"{self.name}: {self.verdict(answer)}")
+        print(textwrap.fill(f"{self.name}: {self.verdict(answer)}", WIDTH))
 
     def verdict(self, answer: Function) -> str:
         """What `__call__` prints, without the name."""

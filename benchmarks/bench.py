@@ -1,0 +1,202 @@
+"""How fast is cnnlib? Ratios to PyTorch with as many threads, 1 and 2, and the workspace.
+
+    python -m benchmarks.bench      prints a table, writes results/bench.json
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn as tnn
+
+from benchmarks.timing import Work, interleaved, machine
+from cnnlib import functional as F
+from cnnlib import nn, optim
+from cnnlib.checks import Array
+
+TARGET = Path(__file__).parent.parent / "results" / "bench.json"
+THREADS = (1, 2)
+RNG = np.random.default_rng(0)
+
+
+def source_network(n: Any) -> Any:
+    """The source's network, of cnnlib.nn or torch.nn: the code is the same."""
+    return n.Sequential(
+        n.Conv2d(1, 32, 5, padding="same"),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Conv2d(32, 64, 5, padding="same"),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Flatten(),
+        n.Linear(3136, 1024),
+        n.ReLU(),
+        n.Linear(1024, 10),
+    )
+
+
+def lenet(n: Any) -> Any:
+    """The classic LeNet with 6 and 16 channels."""
+    return n.Sequential(
+        n.Conv2d(1, 6, 5, padding=2),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Conv2d(6, 16, 5),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Flatten(),
+        n.Linear(400, 120),
+        n.ReLU(),
+        n.Linear(120, 84),
+        n.ReLU(),
+        n.Linear(84, 10),
+    )
+
+
+def training_step(network: Callable[[Any], Any]) -> tuple[Work, Work]:
+    """Forward, backward and Adam on a batch of 128 digits, from the same weights."""
+    x = RNG.normal(size=(128, 1, 28, 28)).astype(np.float32)
+    target = RNG.integers(0, 10, 128)
+    model, other = network(nn), network(tnn)
+    model.load_state_dict(other.state_dict())
+    adam, criterion = optim.Adam(model.parameters()), nn.CrossEntropyLoss()
+    torch_adam = torch.optim.Adam(other.parameters())
+    x_torch, target_torch = torch.from_numpy(x), torch.from_numpy(target)
+
+    def ours() -> None:
+        adam.zero_grad()
+        criterion(model(x), target)
+        model.backward(criterion.backward(), need_dx=False)
+        adam.step()
+
+    def theirs() -> None:
+        torch_adam.zero_grad()
+        tnn.functional.cross_entropy(other(x_torch), target_torch).backward()
+        torch_adam.step()
+
+    return ours, theirs
+
+
+def batch_innermost(a: Array) -> Array:
+    """The same array, laid out as cnnlib's layers hand it on."""
+    return np.ascontiguousarray(a.transpose(2, 3, 1, 0)).transpose(3, 2, 0, 1)
+
+
+def layer(
+    shape: tuple[int, ...],
+    weight: tuple[int, ...] | None,
+    forward: Callable[..., Array],
+    backward: Callable[..., Any],
+    torch_forward: Callable[..., torch.Tensor],
+    **arguments: int,
+) -> Iterator[tuple[str, tuple[Work, Work]]]:
+    """Forward, and backward, of one layer; all gradients wanted."""
+    x = RNG.normal(size=shape).astype(np.float32)
+    weights = [] if weight is None else [RNG.normal(size=weight).astype(np.float32)]
+    tensors = [torch.from_numpy(a).requires_grad_() for a in (x, *weights)]
+    inputs = [batch_innermost(x), *weights]
+    y_torch = torch_forward(*tensors, **arguments)
+    dy = RNG.normal(size=y_torch.shape).astype(np.float32)
+    dy_torch, dy = torch.from_numpy(dy), batch_innermost(dy)
+
+    def torch_only_forward() -> None:
+        with torch.no_grad():
+            torch_forward(*tensors, **arguments)
+
+    yield "forward", (lambda: forward(*inputs, **arguments), torch_only_forward)
+    yield (
+        "backward",
+        (
+            lambda: backward(dy, *inputs, **arguments),
+            lambda: torch.autograd.grad(y_torch, tensors, dy_torch, retain_graph=True),
+        ),
+    )
+
+
+def workloads() -> Iterator[tuple[str, tuple[Work, Work]]]:
+    """Name, and the same work in cnnlib and in PyTorch."""
+    yield "source network, training step, batch 128", training_step(source_network)
+    yield "LeNet 6/16, training step, batch 128", training_step(lenet)
+    conv = (F.conv2d, F.conv2d_backward, tnn.functional.conv2d)
+    for part, pair in layer((32, 64, 28, 28), (128, 64, 3, 3), *conv, padding=1):
+        yield f"conv 32×64×28×28, 3×3 -> 128, {part}", pair
+    for part, pair in layer((8, 3, 224, 224), (64, 3, 7, 7), *conv, stride=2, padding=3):
+        yield f"conv 8×3×224×224, 7×7 -> 64, stride 2, {part}", pair
+    pools = {
+        "max": (F.max_pool2d, F.max_pool2d_backward, tnn.functional.max_pool2d),
+        "average": (F.avg_pool2d, F.avg_pool2d_backward, tnn.functional.avg_pool2d),
+    }
+    for name, pool in pools.items():
+        parts = dict(layer((128, 32, 28, 28), None, *pool, kernel_size=2))
+        both = [[parts["forward"][i], parts["backward"][i]] for i in (0, 1)]
+        ours, theirs = (lambda works=works: [work() for work in works] for works in both)
+        yield f"{name} pool 2, 128×32×28×28, both ways", (ours, theirs)
+
+
+def workspace() -> float:
+    """Peak memory of one convolution, as a multiple of its input and output together."""
+    x = RNG.normal(size=(32, 64, 28, 28)).astype(np.float32)
+    w = RNG.normal(size=(128, 64, 3, 3)).astype(np.float32)
+    tracemalloc.start()
+    y = F.conv2d(x, w, padding=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return float(peak / (x.nbytes + y.nbytes))
+
+
+def measure(threads: int) -> dict[str, Any]:
+    """All workloads in this process, whose BLAS already has its number of threads."""
+    torch.set_num_threads(threads)
+    rows = {}
+    for name, (ours, theirs) in workloads():
+        seconds = interleaved({"cnnlib": ours, "PyTorch": theirs})
+        ratio = seconds["cnnlib"] / seconds["PyTorch"]
+        rows[name] = {
+            "ratio": round(ratio, 2),
+            "milliseconds": {way: round(1000 * s, 2) for way, s in seconds.items()},
+        }
+    return {"machine": machine(), "rows": rows, "workspace": round(workspace(), 2)}
+
+
+def run_with(threads: int) -> dict[str, Any]:
+    """`measure` in a process of its own: BLAS reads its number of threads once, at the start."""
+    number = str(threads)
+    variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    environment = os.environ | dict.fromkeys(variables, number)
+    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # these slow NumPy's products
+        environment.pop(name, None)
+    command = [sys.executable, "-m", "benchmarks.bench", number]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    """Print a table and write it down."""
+    found = {threads: run_with(threads) for threads in THREADS}
+    print(f"{'time / time of PyTorch':52}" + "".join(f"{t:>3} thread(s)" for t in THREADS))
+    for name in found[1]["rows"]:
+        print(f"{name:52}" + "".join(f"{found[t]['rows'][name]['ratio']:13.2f}" for t in THREADS))
+    print(f"{'workspace of a convolution / (input + output)':52}{found[1]['workspace']:13.2f}")
+    recorded = {
+        "machine": found[1]["machine"] | {"threads": list(THREADS)},
+        "method": "medians of 15 interleaved runs after one warm-up, float32",
+        "workspace": found[1]["workspace"],
+    } | {f"threads {t}": found[t]["rows"] for t in THREADS}
+    TARGET.write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(json.dumps(measure(int(sys.argv[1]))))
+    else:
+        main()
