@@ -1,0 +1,40 @@
+"""The two things that are done with a batch: learning from it, and being judged by it."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from cnnlib.torch_mnist.data import pixels
+
+
+def train_step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor
+) -> tuple[Tensor, Tensor]:
+    """One step of the optimizer; gives loss and accuracy of the batch as they were before it."""
+    logits = model(pixels(images))
+    loss = cross_entropy(logits, labels)
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return loss.detach(), hits(logits, labels) / len(labels)
+
+
+def hits(logits: Tensor, labels: Tensor) -> Tensor:
+    """(N, 10), (N,) -> (): how often the largest logit is that of the label."""
+    return (logits.argmax(dim=1) == labels).sum()
+
+
+def count_hits(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int = 1000) -> Tensor:
+    """uint8 (N, 1, 28, 28), int64 (N,) -> (): how many images the model reads rightly."""
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        batches = zip(torch.split(images, batch_size), torch.split(labels, batch_size), strict=True)
+        counts = [hits(model(pixels(x)), y) for x, y in batches]
+    model.train(was_training)
+    return torch.stack(counts).sum()
+
+
+def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """uint8 (N, 1, 28, 28), int64 (N,) -> the share of images that the model reads rightly."""
+    return int(count_hits(model, images, labels)) / len(labels)
