@@ -1,0 +1,77 @@
+"""Small corrections to what the theme and the extensions put on a page."""
+
+import re
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+# Jupyter Book has no names of its own for these options of the theme, and a dictionary in
+# `sphinx.config` would replace all others.
+THEME_OPTIONS = {
+    "navbar_persistent": [],
+    "primary_sidebar_end": [],
+    "footer_content_items": ["extra-footer.html"],
+    "use_fullscreen_button": False,
+    "toc_title": "On this page",
+}
+
+SHARED_IDS = {"proof", "proof-content", "exercise-content", "solution-content"}
+
+
+def set_theme_options(app: Sphinx, config: Config) -> None:
+    """Add the options that no key of `_config.yml` reaches."""
+    config.html_theme_options.update(THEME_OPTIONS)
+
+
+def drop_shared_ids(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Take away the ids that sphinx-proof and sphinx-exercise give to every box alike."""
+    for node in doctree.findall(nodes.Element):
+        node["ids"] = [name for name in node["ids"] if name not in SHARED_IDS]
+
+
+def list_references(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Make the bibliography a plain list: its roles and labels fit neither ARIA nor author-year."""
+    for container in {entry.parent for entry in doctree.findall(nodes.citation)}:
+        entries = [child for child in container if isinstance(child, nodes.citation)]
+        items = [nodes.list_item("", *entry[1:], ids=entry["ids"]) for entry in entries]
+        container.clear()
+        container += nodes.bullet_list("", *items, classes=["references"])
+
+
+def question(doctree: nodes.document) -> str:
+    """The text of the opening question, or "" where a page has none."""
+    for box in doctree.findall(nodes.admonition):
+        if "question" in box["classes"]:
+            return " ".join(child.astext() for child in box.children[1:]).replace("\n", " ")
+    return ""
+
+
+def describe(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Let a chapter's opening question describe it to search engines and in previews."""
+    text = escape(question(doctree)) if doctree else ""
+    if text:
+        context["meta"] = {**(context["meta"] or {}), "og:description": text}
+        context["metatags"] += f'<meta name="description" content="{text}" />\n'
+
+
+def drop_unknown_address(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Take away og:url as long as the book has no public address."""
+    if doctree and not app.config.ogp_site_url:
+        context["metatags"] = re.sub(r'<meta property="og:url"[^>]*>\n?', "", context["metatags"])
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension with Sphinx; sphinxext-opengraph runs between the last two."""
+    app.connect("config-inited", set_theme_options)
+    app.connect("doctree-resolved", drop_shared_ids)
+    app.connect("doctree-resolved", list_references)
+    app.connect("html-page-context", describe, priority=400)
+    app.connect("html-page-context", drop_unknown_address, priority=600)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,1 @@
+"""Small scripts behind the Makefile. They are not part of the package."""
