@@ -1,11 +1,16 @@
-"""The two pictures that travel through the book: a digit, and a photograph in colour."""
+"""What travels through the book: a digit, a photograph in colour, and a trained LeNet."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from cnnlib import nn
 from cnnlib.checks import Array
 from cnnlib.datasets import load_mnist, to_float
+
+LENET = Path(__file__).parent / "data" / "lenet.npz"
 
 
 def digit(index: int = 0) -> Array:
@@ -26,3 +31,32 @@ def photograph() -> Array:
     pixels = imread(path).astype(np.float32) / 255
     blocks = pixels.reshape(150, 4, 128, 4, 3).mean((1, 3))
     return np.ascontiguousarray(blocks.transpose(2, 0, 1))[np.newaxis]
+
+
+def lenet(*, rng: np.random.Generator | None = None) -> nn.Sequential:
+    """(N, 1, 28, 28) -> (N, 10): the modern LeNet-5, 61,706 parameters, not trained.
+
+    After LeCun et al. (1998), with ReLU, max pooling and full connections.
+    """
+    return nn.Sequential(
+        nn.Conv2d(1, 6, kernel_size=5, padding=2, rng=rng),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, kernel_size=5, rng=rng),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16 * 5 * 5, 120, rng=rng),
+        nn.ReLU(),
+        nn.Linear(120, 84, rng=rng),
+        nn.ReLU(),
+        nn.Linear(84, 10, rng=rng),
+    )
+
+
+def trained_lenet() -> nn.Sequential:
+    """The same, trained on MNIST by ``benchmarks/train_lenet.py``, in evaluation mode."""
+    model = lenet()
+    with np.load(LENET) as weights:
+        model.load_state_dict(weights)
+    return model.eval()

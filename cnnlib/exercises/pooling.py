@@ -61,13 +61,13 @@ max_pool2d = Exercise(
         "The padding is 0; under a maximum it must be −∞, or it wins over negative numbers.": (
             _padded_with_zero
         ),
-        "No maximum is below 0: it starts from 0 and must start from −∞.": (
+        "No maximum is below 0: start from −∞, not from 0.": (
             lambda x, k, stride, padding: np.maximum(0, _right(x, k, stride, padding))
         ),
         "The size ignores the padding: there are ⌊(n + 2·padding − k) / stride⌋ + 1 windows.": (
             _size_without_padding
         ),
-        "The size ignores the padding, and the padding is 0; it must be −∞.": _both,
+        "The size ignores the padding, which is 0 and must be −∞.": _both,
         "The padding is ignored.": lambda x, k, stride, padding: _right(x, k, stride, 0),
         "The stride is ignored: these windows do not overlap.": (
             lambda x, k, stride, padding: _right(x, k, k, padding)
@@ -109,7 +109,7 @@ shift = Exercise(
     _shifted,
     [(_picture, 1, 2), (_picture, 0, 1), (_picture, 3, 0)],
     {
-        "Down and right are swapped: the first index counts rows, downwards.": (
+        "Down and right are swapped: the first index is the row.": (
             lambda x, down, right: _shifted(x, right, down)
         ),
         "It moves up and to the left: x[i + down, j + right] fetches from below and from the "
