@@ -15,6 +15,9 @@ from cnnlib import checks
 from cnnlib.checks import Array
 from cnnlib.nn.module import Module
 
+# A gradient that is 0, as a bias's before batch norm, is some 1e-10 in differences.
+FLOOR = 1e-3
+
 
 class GradientError(AssertionError):
     """A backward pass disagrees with finite differences."""
@@ -38,9 +41,9 @@ def numerical_gradient(f: Callable[[], float], x: Array, eps: float = 1e-6) -> A
     return gradient
 
 
-def relative_error(a: Array, b: Array) -> float:
-    """Largest |a − b|, as a part of the largest |a| or |b|; 0 if both are all 0."""
-    scale = np.maximum(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
+def relative_error(a: Array, b: Array, floor: float = 0.0) -> float:
+    """Largest |a − b|, as a part of the largest |a| or |b|, or of ``floor``; 0 if all are 0."""
+    scale = np.maximum(np.abs(a).max(initial=floor), np.abs(b).max(initial=floor))
     return float(np.abs(a - b).max(initial=0) / scale) if scale else 0.0
 
 
@@ -88,7 +91,7 @@ def _compare(name: str, found: Array | None, wanted: Array, tolerance: float) ->
     if found is None or found.shape != wanted.shape:
         shape = None if found is None else found.shape
         raise GradientError(f"{name}: expected shape {wanted.shape}, got {shape}")
-    error = relative_error(found, wanted)
+    error = relative_error(found, wanted, FLOOR)
     if not error <= tolerance:
         worst = tuple(map(int, np.unravel_index(np.abs(found - wanted).argmax(), wanted.shape)))
         raise GradientError(
@@ -100,6 +103,8 @@ def _compare(name: str, found: Array | None, wanted: Array, tolerance: float) ->
 
 def _diagnosis(found: Array, wanted: Array) -> str:
     """What the wrong gradient looks like, if it is one of the usual mistakes."""
+    if relative_error(found, wanted) < 1e-3:
+        return "; it is nearly right: rounding, or a constant that is slightly off?"
     if not found.any():
         return "; it is all zeros: not computed, or not accumulated?"
     if wanted.ndim == 4 and relative_error(found[..., ::-1, ::-1], wanted) < 1e-4:

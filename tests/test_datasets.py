@@ -498,6 +498,7 @@ def test_to_float_adds_a_channel_and_divides_by_255() -> None:
     ("images", "error", "expected"),
     [
         (np.zeros((1, 28, 28)), TypeError, "to_float expected uint8 images, got float64"),
+        (np.zeros((1, 28, 28), np.int8), TypeError, "to_float expected uint8 images, got int8"),
         ([[[0, 1]]], TypeError, "to_float expected uint8 images, got int64"),
         (
             np.zeros((28, 28), np.uint8),

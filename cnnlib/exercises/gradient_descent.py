@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from cnnlib.checks import Array
 from cnnlib.exercises.exercise import Exercise, Function
+
+Part = Callable[[Array, Array], Any]
 
 _rng = np.random.default_rng(10)
 _x, _t = _rng.normal(1.0, 2.0, 5), _rng.normal(size=5)
@@ -16,9 +19,7 @@ _x, _t = _rng.normal(1.0, 2.0, 5), _rng.normal(size=5)
 # --- the gradient of a straight line's mean squared error ---
 
 
-def _slopes(
-    by_w: Callable[[Array, Array], float], by_b: Callable[[Array, Array], float]
-) -> Function:
+def _slopes(by_w: Part, by_b: Part) -> Function:
     """The two partial derivatives, each computed from the errors and x."""
 
     def gradient(w: float, b: float, x: Array, t: Array) -> tuple[float, float]:

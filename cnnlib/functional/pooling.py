@@ -139,11 +139,10 @@ def resolve_steps(
     s = k if stride is None else checks.pair(name, "stride", stride, low=1)
     p = checks.pair(name, "padding", padding, low=0)
     d = checks.pair(name, "dilation", dilation, low=1)
-    for cells, step, pad in zip(k, d, p, strict=True):
-        extent = step * (cells - 1) + 1
-        if 2 * pad > extent:
+    for cells, pad in zip(k, p, strict=True):
+        if 2 * pad > cells:
             raise ValueError(
-                f"{name} expected padding <= {extent // 2} (half the kernel), got {pad}"
+                f"{name} expected padding <= {cells // 2} (half the kernel), got {pad}"
             )
     return k, s, p, d
 

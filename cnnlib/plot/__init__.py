@@ -6,6 +6,7 @@ new figure, and returns the axes; matplotlib's own settings stay as they were.
 
 from cnnlib.plot.architecture import network, stages
 from cnnlib.plot.charts import bars, curves
+from cnnlib.plot.graph import graph
 from cnnlib.plot.matrices import convolution_step, matrix
 from cnnlib.plot.pictures import channels, image, images
 from cnnlib.plot.style import COLORS, GREY, INK, STYLE, TEXT, subplots
@@ -20,6 +21,7 @@ __all__ = [
     "channels",
     "convolution_step",
     "curves",
+    "graph",
     "image",
     "images",
     "matrix",

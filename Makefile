@@ -1,0 +1,83 @@
+# Everything here works in a fresh clone with Python 3.11 or newer, and does only what changed.
+# The environment lives in .venv; `make clean` leaves it, removing the folder renews it.
+
+PYTHON ?= python3
+PORT ?= 8000
+NB ?=
+ARGS ?=
+
+BIN := .venv/bin
+RUN := $(BIN)/python
+INSTALLED := .venv/.installed
+BOOK := _build/html/.complete
+BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
+	$(shell find _ext _static appendices chapters cnnlib results -type f ! -name '*.pyc' 2>/dev/null)
+EXPERIMENTS := $(filter-out __init__ bench timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
+
+.PHONY: help book test notebooks figures-check serve lint format lock bench results clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make book           build the book: _build/html/index.html'
+	@echo 'make test           run all tests, the notebooks among them (ARGS="-k conv": some)'
+	@echo 'make notebooks      execute in place the notebooks that changed (NB=chapters/x.ipynb: one)'
+	@echo 'make figures-check  execute the notebooks aside and compare their figures'
+	@echo 'make serve          show the book at http://127.0.0.1:$(PORT)/'
+	@echo 'make lint           ruff, mypy and codespell; make format applies what ruff can'
+	@echo 'make bench          compare the speed of cnnlib with that of torch'
+	@echo 'make results        run the long experiments again, which write results/'
+	@echo 'make lock           write requirements.txt (ARGS=--upgrade: with newer versions)'
+	@echo 'make clean          remove what was built, but not .venv'
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Python 3.11 or newer is needed, and $(PYTHON) is not.' \
+			'Name another one: make PYTHON=python3.12 …' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --requirement requirements.txt
+	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+book: $(BOOK)
+
+$(BOOK): $(INSTALLED) $(BOOK_SOURCES)
+	rm -rf _build/html _build/.doctrees
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@touch $@
+
+test: $(INSTALLED)
+	$(RUN) -m pytest --nbval --cov $(ARGS)
+
+notebooks: $(INSTALLED)
+	$(RUN) -m tools.notebooks run $(NB) $(ARGS)
+
+figures-check: $(INSTALLED)
+	$(RUN) -m tools.notebooks figures $(NB)
+
+serve: book
+	$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+lint: $(INSTALLED)
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+	$(RUN) -m codespell_lib
+
+format: $(INSTALLED)
+	$(RUN) -m ruff check --fix
+	$(RUN) -m ruff format
+
+lock: $(INSTALLED)
+	$(RUN) -m uv pip compile --quiet --no-python-downloads --universal --python-version 3.11 \
+		--fork-strategy fewest --all-extras --no-annotate --custom-compile-command 'make lock' \
+		--output-file requirements.txt $(ARGS) pyproject.toml
+
+bench: $(INSTALLED)
+	$(RUN) -m benchmarks.bench
+
+results: $(INSTALLED)
+	for name in $(EXPERIMENTS); do $(RUN) -m benchmarks.$$name || exit 1; done
+
+clean:
+	rm -rf _build build cnnlib.egg-info htmlcov .coverage .hypothesis \
+		.mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,84 @@
+"""The package as a user gets it: a wheel with the data, and an import that needs only NumPy."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MNIST = {
+    f"cnnlib/data/mnist/{name}.gz"
+    for name in (
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+    )
+}
+
+
+def run_python(code: str, folder: Path = ROOT) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=True
+    ).stdout
+
+
+def test_import_needs_numpy_only() -> None:
+    code = """
+import sys
+before = set(sys.modules)
+import cnnlib
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(sorted(new - set(sys.stdlib_module_names)))
+"""
+    assert run_python(code) == "['cnnlib', 'numpy']\n"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built without network from a copy of the sources."""
+    source = tmp_path_factory.mktemp("source")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "cnnlib", source / "cnnlib", ignore=shutil.ignore_patterns("*.pyc"))
+    shutil.copytree(ROOT / "tests", source / "tests", ignore=shutil.ignore_patterns("*.pyc"))
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--no-index", "--wheel-dir", source, source], check=True)
+    (built,) = source.glob("*.whl")
+    return built
+
+
+def test_wheel_holds_the_package_and_its_data(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert names >= MNIST | {"cnnlib/__init__.py", "cnnlib/py.typed"}
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"cnnlib"}
+    assert any(name.endswith("LICENSE") for name in names)
+
+
+def test_wheel_holds_all_that_is_in_the_sources(wheel: Path) -> None:
+    folder = ROOT / "cnnlib"
+    sources = {
+        file.relative_to(ROOT).as_posix()
+        for file in folder.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert sources <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_unpacked_wheel_reads_mnist(wheel: Path, tmp_path: Path) -> None:
+    """Far from the repository, the wheel alone loads the images."""
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = """
+import sys
+sys.path.insert(0, ".")
+import cnnlib
+from cnnlib.datasets import load_mnist
+images, labels = load_mnist("test")
+print(images.shape, labels.shape, cnnlib.__file__)
+"""
+    expected = f"(10000, 28, 28) (10000,) {tmp_path / 'cnnlib' / '__init__.py'}\n"
+    assert run_python(code, folder=tmp_path) == expected

@@ -1,0 +1,165 @@
+"""Index arithmetic: every count against counting, every view against a loop."""
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import Axis, Numbers, both, conv_axes, numbers
+
+from cnnlib.windows import fold, output_shape, output_size, reach, resolve_padding, windows
+
+
+def counted(axis: Axis, ceil_mode: bool) -> int:
+    """Slide a window from the left padding on, and count where it may stay.
+
+    With ``ceil_mode`` it may hang over the end by less than a stride, if it starts before the right
+    padding.
+    """
+    end = axis.size + axis.padding
+    starts = range(-axis.padding, axis.size if ceil_mode else end, axis.stride)
+    allowed = axis.stride if ceil_mode else 1
+    return sum(start + axis.extent - end < allowed for start in starts)
+
+
+GRID = [
+    Axis(*config)
+    for config in product(range(1, 24), range(1, 7), range(1, 6), range(5), range(1, 4))
+]
+
+
+def check_count(axis: Axis, ceil_mode: bool) -> None:
+    arguments = (axis.size, axis.kernel, axis.stride, axis.padding, axis.dilation, ceil_mode)
+    expected = counted(axis, ceil_mode)
+    if expected:
+        assert output_size(*arguments) == expected, axis
+    else:
+        with pytest.raises(ValueError, match="kernel no larger than the padded input"):
+            output_size(*arguments)
+
+
+def test_output_size_is_a_count_of_windows() -> None:
+    for axis in GRID:
+        check_count(axis, ceil_mode=False)
+    assert len(GRID) == 10_350
+
+
+def test_output_size_with_ceil_mode_is_a_count_of_windows() -> None:
+    axes = [axis for axis in GRID if 2 * axis.padding <= axis.extent]
+    for axis in axes:
+        check_count(axis, ceil_mode=True)
+    assert len(axes) > 6000
+
+
+NAMES = ("size", "kernel", "stride", "padding", "dilation")
+
+
+def test_output_size_is_that_of_torch() -> None:
+    """torch computes shapes alone on its device "meta"; two axes are compared at once."""
+    axes = [axis for axis in GRID if counted(axis, ceil_mode=False)]
+    assert len(axes) > 9000
+    for pair in zip(axes, axes[::-1], strict=True):
+        size, kernel, *steps = (both(*pair, name) for name in NAMES)
+        x, w = (torch.empty(1, 1, *shape, device="meta") for shape in (size, kernel))
+        y = torch.nn.functional.conv2d(x, w, None, *steps)
+        assert shape_of(size, kernel, *steps) == y.shape[2:]
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+def test_output_size_of_pooling_is_that_of_torch(ceil_mode: bool) -> None:
+    axes = [a for a in GRID if 2 * a.padding <= a.kernel and counted(a, ceil_mode)]
+    assert len(axes) > 3000
+    for pair in zip(axes, axes[::-1], strict=True):
+        size, *steps = (both(*pair, name) for name in NAMES)
+        x = torch.empty(1, 1, *size, device="meta")
+        y = torch.nn.functional.max_pool2d(x, *steps, ceil_mode)
+        assert shape_of(size, *steps, ceil_mode) == y.shape[2:]
+
+
+def shape_of(size: Any, kernel: Any, stride: Any, padding: Any, *more: Any) -> tuple[int, int]:
+    return output_shape((1, 1, *size), kernel, stride, tuple((p, p) for p in padding), *more)
+
+
+def test_the_sizes_in_the_book() -> None:
+    assert output_size(28, 5) == 24
+    assert output_size(28, 5, padding=2) == 28
+    assert output_size(24, 2, 2) == 12
+    assert output_size(7, 2, 2) == 3  # floor: the last column is read by no window
+    assert output_size(7, 2, 2, ceil_mode=True) == 4
+    assert output_size(9, 3, dilation=2) == 5
+    assert output_shape((1, 1, 9, 8), (3, 2), (1, 2), ((0, 0), (0, 1))) == (7, 4)
+
+
+@pytest.mark.parametrize("kernel", range(1, 6))
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+def test_padding_same_keeps_the_size(kernel: int, dilation: int) -> None:
+    kernels, dilations = (kernel, 3), (dilation, 1)
+    pads = resolve_padding("conv2d", "same", kernels, (1, 1), dilations)
+    assert pads[1] == (1, 1)
+    above, below = pads[0]
+    assert below - above == dilation * (kernel - 1) % 2
+    assert output_shape((1, 1, 20, 30), kernels, (1, 1), pads, dilations) == (20, 30)
+
+
+def test_padding_as_given() -> None:
+    assert resolve_padding("conv2d", "valid", (3, 3), (2, 2), (1, 1)) == ((0, 0), (0, 0))
+    assert resolve_padding("conv2d", 2, (3, 3), (2, 2), (1, 1)) == ((2, 2), (2, 2))
+    assert resolve_padding("conv2d", (1, 2), (3, 3), (2, 2), (1, 1)) == ((1, 1), (2, 2))
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(-9, 9), st.integers(1, 4))
+def test_reach(count: int, size: int, start: int, stride: int) -> None:
+    inside = [q for q in range(count) if 0 <= start + q * stride < size]
+    of_windows, of_image = reach(count, size, start, stride)
+    assert list(range(count))[of_windows] == inside
+    assert list(range(size))[of_image] == [start + q * stride for q in inside]
+
+
+def views(numbers: Numbers, vertical: Axis, horizontal: Axis) -> tuple[np.ndarray, tuple]:
+    """An image whose padding is part of it, and the arguments of `windows`."""
+    axes = (vertical, horizontal)
+    x = numbers.normal(2, 3, *(max(a.size + 2 * a.padding, a.extent) for a in axes))
+    return x, tuple(both(*axes, name) for name in ("kernel", "stride", "dilation"))
+
+
+@given(numbers, conv_axes(), conv_axes())
+def test_windows_are_a_view_of_the_cells(
+    numbers: Numbers, vertical: Axis, horizontal: Axis
+) -> None:
+    x, arguments = views(numbers, vertical, horizontal)
+    v = windows(x, *arguments)
+    (tall, wide), (down, right), (below, beside) = arguments
+    for p, q, i, j in np.ndindex(*v.shape[2:]):
+        cells = x[:, :, p * down + i * below, q * right + j * beside]
+        np.testing.assert_array_equal(v[:, :, p, q, i, j], cells)
+    assert v.shape[4:] == (tall, wide)
+    assert np.shares_memory(v, x)
+    assert not v.flags.writeable
+
+
+@given(numbers, conv_axes(), conv_axes())
+def test_fold_is_the_adjoint_of_windows(numbers: Numbers, vertical: Axis, horizontal: Axis) -> None:
+    x, (kernel, stride, dilation) = views(numbers, vertical, horizontal)
+    of_x = windows(x, kernel, stride, dilation)
+    v = numbers.normal(*of_x.shape)
+    kept = v.copy()
+    folded = fold(v, x.shape[2:], stride, dilation)
+    assert (folded.shape, folded.dtype) == (x.shape, x.dtype)
+    np.testing.assert_array_equal(v, kept)
+    digits = {"float32": 1e-4, "float64": 1e-12}[numbers.dtype]
+    assert np.sum(of_x * v) == pytest.approx(np.sum(x * folded), rel=digits, abs=10 * digits)
+
+
+def test_fold_counts_the_windows_over_a_cell() -> None:
+    counts = fold(np.ones((1, 1, 2, 3, 2, 2)), (3, 4))
+    np.testing.assert_array_equal(counts[0, 0], [[1, 2, 2, 1], [2, 4, 4, 2], [1, 2, 2, 1]])
+
+
+def test_steps_of_one_are_the_default() -> None:
+    x = Numbers().normal(1, 1, 4, 5)
+    np.testing.assert_array_equal(windows(x, 2), windows(x, (2, 2), (1, 1), (1, 1)))
+    v = windows(x, 2)
+    np.testing.assert_array_equal(fold(v, (4, 5)), fold(v, (4, 5), 1, 1))
