@@ -1,6 +1,6 @@
 """How fast is cnnlib? Ratios to PyTorch with as many threads, 1 and 2, and the workspace.
 
-    python -m benchmarks.bench      prints a table, writes results/bench.json
+python -m benchmarks.bench      prints a table, writes results/bench.json
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The source's experiment over five seeds and three initialisations.
 
-    python -m benchmarks.source_experiment     writes results/source_experiment.json, about 10 min
+python -m benchmarks.source_experiment     writes results/source_experiment.json, about 10 min
 """
 
 from __future__ import annotations

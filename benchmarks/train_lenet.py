@@ -1,6 +1,6 @@
 """Train the LeNet that the book ships, with cnnlib alone.
 
-    python -m benchmarks.train_lenet     writes cnnlib/data/lenet.npz and results/lenet.json
+python -m benchmarks.train_lenet     writes cnnlib/data/lenet.npz and results/lenet.json
 """
 
 from __future__ import annotations
