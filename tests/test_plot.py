@@ -302,6 +302,13 @@ def test_curves_carry_their_labels() -> None:
     assert len(looks) == 3
 
 
+def test_labels_stand_where_their_lines_end() -> None:
+    ax = plot.curves({"low": ([0, 1], [90, 20]), "high": ([0, 1], [10, 80])})
+    for text, line in zip(ax.texts, ax.lines, strict=True):
+        end = ax.transData.transform(np.asarray(line.get_xydata())[-1])
+        assert text.xy[1] == pytest.approx(ax.transAxes.inverted().transform(end)[1])
+
+
 def test_labels_do_not_overlap() -> None:
     ax = plot.curves({str(i): ([0, 1], [0, 1 + i / 1000]) for i in range(6)})
     ax.figure.canvas.draw()

@@ -46,6 +46,7 @@ def curves(
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
     ax.margins(x=0)
     ax.grid(axis="y")
+    ax.autoscale_view()
     ends = ax.transData.transform([np.asarray(line.get_xydata())[-1] for line in drawn])
     heights = ax.transAxes.inverted().transform(ends)[:, 1]
     gap = LABEL_HEIGHT / points(ax)[1]
