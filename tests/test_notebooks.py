@@ -214,6 +214,18 @@ def test_execution_stores_a_clean_notebook(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == stored
 
 
+def test_stripped_notebook_is_executed_again(tmp_path: Path) -> None:
+    """Its code is unchanged, but its outputs are gone."""
+    path = tmp_path / "notebook.ipynb"
+    notebook = good_notebook()
+    nbformat.write(notebook, path)
+    record = {path.name: tool.fingerprint(path)}
+    assert tool.is_current(path, record)
+    notebook.cells[1].update(execution_count=None, outputs=[])
+    nbformat.write(notebook, path)
+    assert not tool.is_current(path, record)
+
+
 def curve(shift: int, width: int = 400) -> bytes:
     """A PNG with a sine curve, two pixels thick, moved down by some pixels."""
     pixels = np.full((300, width, 3), 255, dtype=np.uint8)

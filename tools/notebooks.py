@@ -132,7 +132,15 @@ def is_committed(path: Path) -> bool:
     return not git.stdout
 
 
+def is_executed(path: Path) -> bool:
+    """Whether every cell with code has been run; an editor may have stripped the outputs."""
+    cells = nbformat.read(path, as_version=4).cells
+    return all(c.execution_count for c in cells if c.cell_type == "code" and c.source.strip())
+
+
 def is_current(path: Path, record: dict[str, str]) -> bool:
+    if not is_executed(path):
+        return False
     if path.name in record:
         return record[path.name] == fingerprint(path)
     return is_committed(path)
