@@ -131,10 +131,8 @@ def test_schedule_like_torch(name: str) -> None:
 
 
 @pytest.mark.parametrize("options", CYCLES, ids=str)
-@pytest.mark.parametrize("total", [1, 2, STEPS])
+@pytest.mark.parametrize("total", [1, 3, STEPS])
 def test_one_cycle_like_torch(options: dict[str, Any], total: int) -> None:
-    if options.get("pct_start", 0.3) * total == 1:
-        pytest.skip("torch divides by 0")
     own, of_torch = parameters()
     optimizer, reference = optim.Adam(own), torch.optim.Adam(of_torch)
     of_torch_only = {"cycle_momentum": False, "anneal_strategy": "cos"}
