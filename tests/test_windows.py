@@ -90,7 +90,7 @@ def test_the_sizes_in_the_book() -> None:
     assert output_size(7, 2, 2) == 3  # floor: the last column is read by no window
     assert output_size(7, 2, 2, ceil_mode=True) == 4
     assert output_size(9, 3, dilation=2) == 5
-    assert output_shape((1, 1, 9, 8), (3, 2), (1, 2), ((0, 0), (0, 1))) == (7, 4)
+    assert output_shape((1, 1, 9, 8), (3, 2), (1, 1), ((0, 0), (0, 1))) == (7, 8)
 
 
 @pytest.mark.parametrize("kernel", range(1, 6))
