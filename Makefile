@@ -46,7 +46,7 @@ $(BOOK): $(INSTALLED) $(BOOK_SOURCES)
 	@touch $@
 
 test: $(INSTALLED)
-	$(RUN) -m pytest --nbval --cov $(ARGS)
+	$(RUN) -m pytest --nbval $(ARGS) --cov
 
 notebooks: $(INSTALLED)
 	$(RUN) -m tools.notebooks run $(NB) $(ARGS)
