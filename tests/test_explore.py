@@ -1,19 +1,24 @@
 """The interactive figures, driven in a browser: what they show is what `cnnlib` computes."""
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from test_book import launch
+from figure_driver import (
+    HOSTED,
+    Driver,
+    Opener,
+    check_accessible,
+    check_html,
+    check_phone,
+    check_still,
+    to_html,
+)
+from playwright.sync_api import expect
 
 from cnnlib.explore import ConvolutionExplorer
-from cnnlib.explore.figure import Figure, short
+from cnnlib.explore.figure import short
 from cnnlib.functional import conv2d
 
 SEVEN = np.array(
@@ -35,9 +40,6 @@ PRESETS = {
     "Sobel x": SOBEL,
     "Sobel y": SOBEL.T,
 }
-DARK = """<style>:root { --pst-color-background: #191a1d; --pst-color-text-base: #dcd9d2;
---cnn-input: #5bb5ea; --cnn-kernel: #f28e3c; --cnn-output: #38c79a; }
-body { background: #191a1d; color: #dcd9d2 }</style>"""
 
 
 def convolve(x: Any, kernel: Any, stride: int = 1, padding: int = 0, dilation: int = 1) -> Any:
@@ -53,12 +55,7 @@ def texts(a: Any) -> list[list[str]]:
 
 
 def test_html_is_self_contained_and_small() -> None:
-    largest = ConvolutionExplorer(np.arange(64).reshape(8, 8) % 10, np.eye(5) * -2, padding=2)
-    html = largest._repr_html_()
-    assert len(html.encode()) <= 12 * 1024
-    assert re.findall(r"</?(?:div|script|style)\b", html)[0] == "<div"
-    assert html.count("<script") == html.count("</script>") == 1
-    assert not re.search(r"https?:|//|\bsrc=|\bid=|\bimport\b|@import|url\(", html)
+    check_html(ConvolutionExplorer(np.arange(64).reshape(8, 8) % 10, np.eye(5) * -2, padding=2))
 
 
 def test_html_is_deterministic_and_named_by_its_content() -> None:
@@ -67,10 +64,6 @@ def test_html_is_deterministic_and_named_by_its_content() -> None:
     others = [ConvolutionExplorer(SEVEN, SOBEL.T), ConvolutionExplorer(SEVEN, SOBEL, stride=2)]
     keys = {re.findall('data-figure="(.*?)"', h)[0] for h in [html, *map(to_html, others)]}
     assert len(keys) == 3
-
-
-def to_html(figure: Figure) -> str:
-    return figure._repr_html_()
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -125,87 +118,6 @@ def test_picture_marks_the_first_window_and_spells_its_sum() -> None:
 
 
 # --- In a browser -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        if browser is None:
-            (pytest.fail if os.environ.get("CI") else pytest.skip)("no browser found")
-        yield browser
-        browser.close()
-
-
-Opener = Callable[..., Page]
-
-
-@pytest.fixture
-def show(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
-    """Open a page with these pieces of HTML; afterwards: no error and no request elsewhere."""
-    problems: list[str] = []
-    pages: list[Page] = []
-
-    def open_page(*parts: str, width: int = 900, **context: Any) -> Page:
-        file = tmp_path / "page.html"
-        head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
-        file.write_text(head + "<main>" + "".join(parts) + "</main></html>", encoding="utf-8")
-        size = {"width": width, "height": 1000}
-        page = browser.new_context(viewport=size, offline=True, **context).new_page()
-        page.on("console", lambda message: problems.append(message.text))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda r: problems.append(r.url) if r.url != file.as_uri() else None)
-        page.clock.install()
-        page.goto(file.as_uri())
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.context.close()
-    assert problems == []
-
-
-class Driver:
-    """One explorer on a page: its controls by name, and what it shows."""
-
-    def __init__(self, root: Page | Locator) -> None:
-        self.root = root.locator(".cnn-figure").first if isinstance(root, Page) else root
-
-    def press(self, name: str, times: int = 1) -> None:
-        for _ in range(times):
-            self.root.get_by_role("button", name=name, exact=True).click()
-
-    def choose(self, kernel: str) -> None:
-        self.root.get_by_role("combobox").select_option(kernel)
-
-    def move(self, window: int) -> None:
-        self.root.get_by_role("slider").fill(str(window))
-
-    def cell(self, role: str, i: int, j: int) -> Locator:
-        return self.root.locator(f"table.{role} tr").nth(i).locator("td").nth(j)
-
-    def numbers(self, role: str) -> list[list[str]]:
-        rows = self.root.locator(f"table.{role} tr").all()
-        return [row.locator("td").all_text_contents() for row in rows]
-
-    def marked(self, role: str, name: str) -> list[tuple[int, int]]:
-        """The cells that carry this class."""
-        script = """(table, name) => [...table.rows].flatMap((row, i) => [...row.cells].flatMap(
-            (cell, j) => cell.classList.contains(name) ? [[i, j]] : []))"""
-        return [tuple(at) for at in self.root.locator(f"table.{role}").evaluate(script, name)]
-
-    @property
-    def status(self) -> str:
-        return self.root.locator("p[role=status]").inner_text()
-
-    @property
-    def sum(self) -> str:
-        return " ".join(self.root.locator(".cnn-sum > span").all_inner_texts())
-
-    @property
-    def text(self) -> str:
-        return self.root.inner_text()
 
 
 @pytest.fixture
@@ -453,44 +365,21 @@ def test_twice_on_one_page(show: Opener) -> None:
 
 
 def test_lives_where_jupyterlab_puts_it(show: Opener) -> None:
-    """JupyterLab sets innerHTML on a node that is not yet in the page, and renews the scripts."""
     page = show()
-    script = """html => {
-        const host = document.createElement("div");
-        host.innerHTML = html;
-        for (const old of host.querySelectorAll("script")) {
-            const script = document.createElement("script");
-            for (const { name, value } of old.attributes) script.setAttribute(name, value);
-            script.textContent = old.textContent;
-            old.replaceWith(script);
-        }
-        document.body.append(host);
-    }"""
-    page.evaluate(script, to_html(ConvolutionExplorer(SEVEN, SOBEL)))
-    expect(page.locator(".cnn-figure[data-live]")).to_have_count(1)
+    page.evaluate(HOSTED, to_html(ConvolutionExplorer(SEVEN, SOBEL)))
     Driver(page).press("Step")
     assert Driver(page).status.startswith("Window 2 of 20")
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    page = show(to_html(ConvolutionExplorer(SEVEN, SOBEL)), java_script_enabled=False)
-    text = page.locator(".cnn-figure").inner_text()
-    assert "0·(−1) + 0·0 + 0·1 + 0·(−2) + 1·0 + 1·2 + 0·(−1) + 0·0 + 0·1 = 2" in text
-    assert "run the cell" in text
+    sum_ = "0·(−1) + 0·0 + 0·1 + 0·(−2) + 1·0 + 1·2 + 0·(−1) + 0·0 + 0·1 = 2"
+    check_still(show, ConvolutionExplorer(SEVEN, SOBEL), sum_)
 
 
 def test_fits_a_phone(show: Opener) -> None:
     widest = ConvolutionExplorer(np.arange(64).reshape(8, 8), np.full((5, 5), -0.25), 1, 2)
-    page = show(to_html(widest), width=390)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    controls = page.locator("button, select, input, td[tabindex]").all()
-    boxes = [control.bounding_box() for control in controls]
-    assert all(box and min(box["width"], box["height"]) >= 24 for box in boxes)
+    check_phone(show, widest)
 
 
-@pytest.mark.parametrize("theme", ["", DARK], ids=["light", "dark"])
-def test_is_accessible(show: Opener, theme: str) -> None:
-    page = show(theme, "<h1>Figures</h1>", to_html(ConvolutionExplorer(SEVEN, SOBEL, 2, 1)))
-    Driver(page).move(5)
-    violations = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == []
+def test_is_accessible(show: Opener) -> None:
+    check_accessible(show, ConvolutionExplorer(SEVEN, SOBEL, 2, 1), lambda figure: figure.move(5))
