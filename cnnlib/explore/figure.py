@@ -28,7 +28,7 @@ class Figure(ABC):
     """A figure that Jupyter and the book show by `_repr_html_`.
 
     Subclasses name their script, ``name.js``, which holds a function of that name, and give its
-    data and a picture.
+    data and a picture. ``name.css``, if there is one, is added to the common style.
     """
 
     name: ClassVar[str]
@@ -42,7 +42,7 @@ class Figure(ABC):
         """The static picture, as HTML that also reads without its style."""
 
     def _repr_html_(self) -> str:
-        style = _source("figure.css")
+        style = _source("figure.css") + _source(f"{self.name}.css")
         script = _source("figure.js") + _source(f"{self.name}.js")
         data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
         picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
@@ -56,9 +56,10 @@ class Figure(ABC):
 def _source(name: str) -> str:
     """A file of this package, without comment lines and the white space that only helps to read.
 
-    Strings, templates and regular expressions stay as they are.
+    Strings, templates and regular expressions stay as they are. Empty if there is no such file.
     """
-    text = files("cnnlib.explore").joinpath(name).read_text(encoding="utf-8")
+    file = files("cnnlib.explore").joinpath(name)
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
     lines = (line.strip() for line in text.splitlines())
     code = "\n".join(line for line in lines if not line.startswith(("//", "/*")))
     return SPARE.sub(lambda found: found["kept"] or "", code.strip())
