@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, get_args
 
 import numpy as np
 import pytest
@@ -34,11 +34,25 @@ from cnnlib.torch_mnist import (
     train,
 )
 from cnnlib.torch_mnist import __main__ as command
+from cnnlib.torch_mnist.augment import Distortions, distort
 from cnnlib.torch_mnist.checkpoint import load_checkpoint, save_checkpoint
+from cnnlib.torch_mnist.config import Network
+from cnnlib.torch_mnist.lenet1998 import C3_READS, ScaledTanh, pictures
+from cnnlib.torch_mnist.network import NETWORKS, build, count_parameters, summary
 from cnnlib.torch_mnist.run import Run
 from cnnlib.torch_mnist.steps import count_hits
 
 SHORT = Config(init="he", steps=6, batch_size=16, log_every=1, device="cpu")
+EVERYTHING = replace(
+    SHORT,
+    schedule="one-cycle",
+    weight_decay=0.01,
+    label_smoothing=0.1,
+    average=0.9,
+    normalise=True,
+    augment=1.0,
+    channels_last=True,
+)
 WRAPPER = """
 import os, signal, sys
 from cnnlib.torch_mnist import Data, Split, load_data, __main__ as command
@@ -51,6 +65,10 @@ sys.exit(command.main())
 
 DEATH = """
 from pathlib import Path
+from cnnlib.torch_mnist.config import Network
+from cnnlib.torch_mnist.lenet1998 import C3_READS, ScaledTanh, pictures
+from cnnlib.torch_mnist.network import NETWORKS, build, count_parameters, summary
+from cnnlib.torch_mnist.recipes import RECIPES
 from cnnlib.torch_mnist.run import Run
 advance = Run.advance
 def dying(run):
@@ -135,6 +153,62 @@ def test_weights_depend_on_the_generator_alone(init: str) -> None:
     assert not equal(a, source_net(init, torch.Generator().manual_seed(4)))
 
 
+@pytest.mark.parametrize(
+    ("network", "count"),
+    [
+        ("source", 3_274_634),
+        ("lenet5", 61_706),
+        ("lenet5-bn", 61_750),
+        ("lenet5-1998", 60_000),
+        ("official", 1_199_882),
+    ],
+)
+def test_published_numbers_of_parameters(network: Network, count: int) -> None:
+    assert count_parameters(build(network)) == count
+
+
+def test_small_networks_are_small() -> None:
+    assert count_parameters(build("small")) <= 10_000
+    assert count_parameters(build("tiny")) <= 2_000
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_networks_give_ten_logits_and_a_summary(network: Network) -> None:
+    model = build(network, "he", torch.Generator().manual_seed(0)).eval()
+    assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+    counts = [int(line.split()[-1].replace(",", "")) for line in summary(model)]
+    assert sum(counts) == count_parameters(model)
+
+
+def test_the_lenet_of_1998_layer_by_layer() -> None:
+    counts = [count_parameters(layer) for layer in build("lenet5-1998")]
+    assert [n for n in counts if n] == [156, 12, 1_516, 32, 48_120, 10_164]
+
+
+def test_each_map_of_c3_reads_what_the_table_says() -> None:
+    layer = build("lenet5-1998")[5]
+    for i in range(6):
+        x = torch.zeros(1, 6, 5, 5)
+        x[0, i] = 1
+        with torch.no_grad():
+            seen = (layer(x) != layer(torch.zeros_like(x))).flatten()
+        assert seen.tolist() == [i in reads for reads in C3_READS]
+
+
+def test_parts_of_the_lenet_of_1998() -> None:
+    model = build("lenet5-1998")
+    framed = model[0](torch.ones(1, 1, 28, 28))
+    assert framed.shape == (1, 1, 32, 32)
+    assert framed[0, 0, 0, 0] == pytest.approx(-0.1)
+    assert framed[0, 0, 2, 2] == pytest.approx(1.175)
+    assert ScaledTanh()(torch.tensor(1.0)) == pytest.approx(1, abs=1e-4)
+    with torch.no_grad():
+        sums = model[3](torch.ones(1, 6, 2, 2))[0, :, 0, 0]
+    assert torch.allclose(sums, 4 * model[3].coefficient.flatten())
+    assert torch.equal(model[-1](pictures().flatten(1)).argmax(1), torch.arange(10))
+    assert model[-1](pictures().flatten(1)).diagonal().tolist() == [0] * 10
+
+
 # --------------------------------------------------------------------- devices and data
 
 
@@ -155,25 +229,27 @@ def test_unknown_or_absent_device(name: str, monkeypatch: pytest.MonkeyPatch) ->
         choose_device(name)
 
 
-def test_a_step_and_an_evaluation_stay_on_the_device(small: Data) -> None:
-    run = Run(SHORT, small, torch.device("meta"))
+@pytest.mark.parametrize("network", get_args(Network))
+def test_a_step_and_an_evaluation_stay_on_the_device(network: Network, small: Data) -> None:
+    run = Run(replace(EVERYTHING, network=network), small, torch.device("meta"))
     loss, accuracy = run.advance()
-    count = count_hits(run.model, *run.data.test)
+    count = count_hits(run.learner.judged, *run.data.test)
     assert {x.device.type for x in (loss, accuracy, count)} == {"meta"}
 
 
+@pytest.mark.parametrize("config", [SHORT, EVERYTHING], ids=["plain", "everything"])
 @pytest.mark.parametrize("planted", ["images", "labels", "parameter"])
-def test_a_tensor_left_on_the_cpu_is_caught(planted: str, small: Data) -> None:
-    run = Run(SHORT, small, torch.device("meta"))
+def test_a_tensor_left_on_the_cpu_is_caught(planted: str, config: Config, small: Data) -> None:
+    run = Run(config, small, torch.device("meta"))
     if planted == "parameter":
-        run.model[9].bias = nn.Parameter(torch.zeros(10))
+        run.learner.judged[-1].bias = run.learner.model[-1].bias = nn.Parameter(torch.zeros(10))
     else:
         left = run.data.train._replace(**{planted: getattr(small.train, planted)})
         run.data = Data(left, run.data.val, left)
     with pytest.raises(RuntimeError, match="not on the expected device"):
         run.advance()
     with pytest.raises(RuntimeError, match="not on the expected device"):
-        count_hits(run.model, *run.data.test)
+        count_hits(run.learner.judged, *run.data.test)
 
 
 def test_data_are_all_of_mnist(mnist: Data) -> None:
@@ -202,6 +278,41 @@ def test_batch_order_refuses_what_does_not_fit() -> None:
         BatchOrder(3, 4, seed=0)
     with pytest.raises(ValueError, match="expected 10 training images, got 11"):
         BatchOrder(11, 4, seed=0).load_state_dict(BatchOrder(10, 4, seed=0).state_dict())
+
+
+@pytest.fixture(scope="module")
+def digits(small: Data) -> Tensor:
+    return pixels(small.train.images)
+
+
+def test_no_distortion_at_strength_0(digits: Tensor) -> None:
+    drawn = Distortions(seed=0, strength=0).draw(len(digits))
+    assert torch.allclose(distort(digits, *drawn), digits, atol=1e-5)
+
+
+def test_distortions_are_mild_and_decided_by_the_seed(digits: Tensor) -> None:
+    one, same, other = (distort(digits, *Distortions(s, 0.5).draw(40)) for s in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.allclose(one, other)
+    assert one.shape == digits.shape
+    ink = one.sum((1, 2, 3)) / digits.sum((1, 2, 3))
+    assert ((ink > 0.6) & (ink < 1.6)).all()
+
+
+def test_a_distortion_moves_to_where_it_points(digits: Tensor) -> None:
+    """Reading two pixels further right moves the picture two pixels to the left."""
+    affine = torch.tensor([[1, 0, 2 / 14], [0, 1, 0]]).expand(40, 2, 3)
+    moved = distort(digits, affine, torch.zeros(40, 2, 5, 5))
+    assert torch.allclose(moved[..., :-2], digits[..., 2:], atol=1e-5)
+
+
+def test_batches_of_distortions_are_those_of_one_stream() -> None:
+    """What a resumed run draws next is what the uninterrupted one does."""
+    whole, resumed = Distortions(3), Distortions(4)
+    whole.draw(5)
+    resumed.load_state_dict(whole.state_dict())
+    pairs = zip(whole.draw(5), resumed.draw(5), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
 
 
 # ------------------------------------------------------------------ training and judging
@@ -261,11 +372,61 @@ def test_held_out_images_spare_the_test_set(mnist: Data) -> None:
         ({"val": -5}, ValueError, "val: expected at least 0, got -5"),
         ({"lr": 0.0}, ValueError, "lr: expected a positive number, got 0"),
         ({"lr": math.nan}, ValueError, "lr: expected a positive number, got nan"),
+        ({"network": "alexnet"}, ValueError, "network: expected one of .*, got 'alexnet'"),
+        ({"schedule": "cosine"}, ValueError, "schedule: expected one of .*, got 'cosine'"),
+        ({"average": 1.0}, ValueError, "average: expected 0 <= average < 1, got 1.0"),
+        ({"label_smoothing": -0.1}, ValueError, "label_smoothing: expected 0 <= .*, got -0.1"),
+        ({"augment": 3}, ValueError, "augment: expected 0 to 2, got 3"),
     ],
 )
 def test_bad_configuration(wrong: dict[str, object], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         Config(**wrong)
+
+
+def test_one_cycle_ends_at_no_learning_rate(small: Data) -> None:
+    run = Run(replace(SHORT, schedule="one-cycle", lr=0.02), small, torch.device("cpu"))
+    rates = []
+    for _ in range(SHORT.steps):
+        rates.append(run.learner.optimizer.param_groups[0]["lr"])
+        run.advance()
+    assert max(rates) == pytest.approx(0.02, rel=0.2)
+    assert rates[-1] < 1e-4
+
+
+def test_the_average_is_what_is_judged(small: Data) -> None:
+    """An average of decay a after two steps from w0 is a w1 + (1 - a) w2, begun at w1."""
+    run = Run(replace(SHORT, average=0.75), small, torch.device("cpu"))
+    seen = []
+    for _ in range(2):
+        run.advance()
+        seen.append(run.learner.model[0].weight.detach().clone())
+    blended = 0.75 * seen[0] + 0.25 * seen[1]
+    assert torch.allclose(run.learner.judged[0].weight, blended, atol=1e-7)
+
+
+def test_normalised_pixels_have_mean_0_and_deviation_1(mnist: Data) -> None:
+    run = Run(replace(SHORT, normalise=True), mnist, torch.device("cpu"))
+    x = run.learner.model[0](pixels(mnist.train.images[:20_000]))
+    assert x.mean() == pytest.approx(0, abs=0.02)
+    assert x.std() == pytest.approx(1, abs=0.02)
+
+
+def test_label_smoothing_and_weight_decay_act(small: Data) -> None:
+    plain = train(SHORT, small)
+    smooth = train(replace(SHORT, label_smoothing=0.1), small)
+    decayed = train(replace(SHORT, weight_decay=0.5, lr=0.1, steps=1), small).model[7].weight
+    kept = train(replace(SHORT, lr=0.1, steps=1), small).model[7].weight
+    start = source_net("he", torch.Generator().manual_seed(0))[7].weight
+    assert smooth.history.losses != plain.history.losses
+    assert torch.allclose(kept - decayed, 0.05 * start, atol=1e-6)
+
+
+@pytest.mark.parametrize("option", ["channels_last", "bfloat16"])
+def test_faster_ways_give_the_same_but_for_rounding(option: str, small: Data) -> None:
+    plain, fast = train(SHORT, small), train(replace(SHORT, **{option: True}), small)
+    tolerance = 0.05 if option == "bfloat16" else 1e-4
+    assert fast.history.losses == pytest.approx(plain.history.losses, rel=tolerance)
 
 
 # ---------------------------------------------------------- checkpoints, resume, Ctrl-C
@@ -547,14 +708,40 @@ assert before[2] == torch.get_default_dtype() and "tensorboard" not in sys.modul
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="PyTorch for Windows has no libuv for torchrun")
-def test_two_processes_take_the_steps_of_one_though_one_dies(tmp_path: Path, whole: Result) -> None:
+def test_a_recipe_and_what_changes_it(cli: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = cli("--recipe=lenet5", "--steps=7", "--batch-size=16", "--dry-run")
+    assert code == 0
+    assert "lenet5: 61,706 parameters, initialisation he" in out
+    assert "7 steps" in out
+    assert "one-cycle" in out
+
+
+NO_LIBUV = pytest.mark.skipif(
+    sys.platform == "win32", reason="PyTorch for Windows has no libuv for torchrun"
+)
+
+
+def launch(tmp_path: Path, restarts: int, *options: str) -> subprocess.CompletedProcess[str]:
+    """Two processes, of which the second dies before its fourth step, once."""
     script = tmp_path / "small.py"
     script.write_text(WRAPPER.replace("sys.exit", DEATH + "sys.exit"), encoding="utf-8")
-    options = ["--checkpoint=run.pt", "--resume", "--checkpoint-every=2", "--json=result.json"]
-    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=1"]
-    argv = [sys.executable, "-m", *launcher, str(script), *FEW, *options]
-    job = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=180)
+    files = ["--checkpoint=run.pt", "--resume", "--checkpoint-every=2", "--json=result.json"]
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    argv = [sys.executable, "-m", *launcher, f"--max-restarts={restarts}", str(script)]
+    return subprocess.run(
+        [*argv, *FEW, *files, *options], cwd=tmp_path, capture_output=True, text=True, timeout=180
+    )
+
+
+@NO_LIBUV
+@pytest.mark.parametrize("options", [{}, {"network": "lenet5", "augment": 1.0, "average": 0.5}])
+def test_two_processes_take_the_steps_of_one_though_one_dies(
+    options: dict[str, Any], tmp_path: Path, small: Data
+) -> None:
+    """Other sums in float32: 1e-4. Without batch normalisation nothing else differs."""
+    whole = train(replace(SHORT, **options), small)
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    job = launch(tmp_path, 1, *flags)
     assert job.returncode == 0, job.stderr
     assert (tmp_path / "died").exists()
     assert job.stdout.count("resumed   from run.pt") == 1
@@ -563,3 +750,48 @@ def test_two_processes_take_the_steps_of_one_though_one_dies(tmp_path: Path, who
     assert found["processes"] == 2
     assert found["history"]["losses"] == pytest.approx(whole.history.losses, rel=1e-4)
     assert found["test_accuracy"] == pytest.approx(whole.test_accuracy, abs=0.05)
+
+
+@NO_LIBUV
+def test_a_dead_process_ends_the_run_and_leaves_a_checkpoint(tmp_path: Path, small: Data) -> None:
+    job = launch(tmp_path, 0)
+    assert job.returncode != 0
+    assert "exitcode" in job.stderr
+    assert not (tmp_path / "result.json").exists()
+    resumed = train(SHORT, small, checkpoint=tmp_path / "run.pt", resume=True)
+    assert load_checkpoint(tmp_path / "run.pt")["step"] == SHORT.steps
+    assert resumed.history.losses == pytest.approx(train(SHORT, small).history.losses, rel=1e-4)
+
+
+@NO_LIBUV
+def test_two_processes_agree_with_one_to_5_digits_in_float64() -> None:
+    """Gradients averaged over two halves of a batch are those of the batch."""
+    code = """
+import torch, torch.distributed as dist
+from torch.nn.functional import cross_entropy
+from cnnlib.torch_mnist import build, load_data, parallel, pixels
+torch.set_num_threads(1)
+with parallel.joined("cpu"):
+    images, labels = load_data().train.take(torch.arange(32))
+    losses = []
+    for wrap in (parallel.wrap, lambda model: model):
+        model = build("lenet5", "he", torch.Generator().manual_seed(0)).double()
+        network, x = wrap(model), pixels(images).double()
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        for _ in range(5):
+            shared = wrap is parallel.wrap
+            batch = map(parallel.share, (x, labels)) if shared else (x, labels)
+            xs, ys = batch
+            loss = cross_entropy(network(xs), ys)
+            optimizer.zero_grad(); loss.backward(); optimizer.step()
+            mean = parallel.total(loss.detach()) / parallel.size() if shared else loss.detach()
+            losses.append(mean.item())
+    a, b = torch.tensor(losses).view(2, 5)
+    assert torch.allclose(a, b, rtol=1e-5), (a, b)
+    print("rank", parallel.rank(), "agrees")
+"""
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
+    argv = [sys.executable, *launcher, sys.executable, "-c", code]
+    job = subprocess.run(argv, capture_output=True, text=True, timeout=180)
+    assert job.returncode == 0, job.stderr
+    assert job.stdout.count("agrees") == 2

@@ -1,4 +1,4 @@
-"""The MNIST experiment in PyTorch: one trainer for every device, for one process or several.
+"""The MNIST experiments in PyTorch: one trainer for every device, for one process or several.
 
 In Python: ``train(Config(init="he"))``. On the command line: ``python -m cnnlib.torch_mnist``.
 """
@@ -6,7 +6,7 @@ In Python: ``train(Config(init="he"))``. On the command line: ``python -m cnnlib
 from cnnlib.torch_mnist.config import Config, History, Result
 from cnnlib.torch_mnist.data import BatchOrder, Data, Split, load_data, pixels
 from cnnlib.torch_mnist.machine import choose_device, environment
-from cnnlib.torch_mnist.network import source_net
+from cnnlib.torch_mnist.network import build, count_parameters, source_net
 from cnnlib.torch_mnist.steps import evaluate, train_step
 from cnnlib.torch_mnist.trainer import train
 
@@ -17,7 +17,9 @@ __all__ = [
     "History",
     "Result",
     "Split",
+    "build",
     "choose_device",
+    "count_parameters",
     "environment",
     "evaluate",
     "load_data",

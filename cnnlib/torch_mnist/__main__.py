@@ -15,7 +15,7 @@ from cnnlib.torch_mnist import parallel
 from cnnlib.torch_mnist.config import Config, Result, check_int
 from cnnlib.torch_mnist.data import Data, load_data
 from cnnlib.torch_mnist.machine import choose_device, environment
-from cnnlib.torch_mnist.network import count_parameters, source_net, summary
+from cnnlib.torch_mnist.network import build, count_parameters, summary
 from cnnlib.torch_mnist.options import config_from, parser
 from cnnlib.torch_mnist.run import start
 from cnnlib.torch_mnist.trainer import OnStep, train
@@ -87,7 +87,7 @@ def _progress(bar: "tqdm[None]", every: int) -> OnStep | None:
 
 
 def _try_out(args: Namespace, config: Config, data: Data) -> None:
-    for line in summary(source_net(config.init)):
+    for line in summary(build(config.network, config.init)):
         _say(f"  {line}")
     run = start(config, data, args.checkpoint, args.resume)
     first = run.step + 1
@@ -101,14 +101,14 @@ def _plan(config: Config, data: Data) -> list[str]:
     train_size, val_size, test_size = (len(split.labels) for split in data)
     epochs = config.steps * config.batch_size / train_size
     judges = f"{val_size:,} held out" if config.val else f"{test_size:,} test images"
-    parameters = count_parameters(source_net(config.init))
+    parameters = count_parameters(build(config.network))
     return [
         f"device    {machine['device']} ({config.device}); {machine['cpu']},"
         f" {machine['threads']} thread(s), {parallel.size()} process(es)",
         f"data      {train_size:,} training images, judged on {judges}",
-        f"network   {parameters:,} parameters, initialisation {config.init}",
+        f"network   {config.network}: {parameters:,} parameters, initialisation {config.init}",
         f"plan      {config.steps} steps of {config.batch_size} images ({epochs:.2f} epochs),"
-        f" Adam, learning rate {config.lr:g}, seed {config.seed}",
+        f" Adam, learning rate {config.lr:g} ({config.schedule}), seed {config.seed}",
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-FORMAT = "cnnlib.torch_mnist 1"
+FORMAT = "cnnlib.torch_mnist 2"
 
 
 def save_checkpoint(path: str | Path, state: Mapping[str, Any]) -> None:
@@ -50,8 +50,11 @@ def _check_sums(path: str | Path) -> None:
 
 
 def check_config(asked: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
-    """Raises ValueError where the two differ in more than the device and the number of steps."""
-    free = {"steps", "device"}
+    """Raises ValueError where the two differ in more than the device and the number of steps.
+
+    A one-cycle schedule is made for its number of steps, so there this must be the same too.
+    """
+    free = {"device"} if saved.get("schedule") == "one-cycle" else {"steps", "device"}
     names = sorted((asked.keys() | saved.keys()) - free)
     other = [n for n in names if asked.get(n) != saved.get(n)]
     if other:

@@ -3,11 +3,16 @@
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from torch import nn
 
+Network = Literal[
+    "source", "lenet5", "lenet5-bn", "lenet5-1998", "official", "quick", "small", "tiny", "best"
+]
 Init = Literal["normal", "he", "default"]
+Schedule = Literal["constant", "one-cycle"]
+CHOICES: dict[str, Any] = {"network": Network, "init": Init, "schedule": Schedule}
 
 
 @dataclass(frozen=True)
@@ -16,28 +21,65 @@ class Config:
 
     Its values are plain ones, fit for a checkpoint and for JSON, whatever they are given as.
     Raises TypeError or ValueError, naming the field, for a value that makes no sense.
+
+    Parameters
+    ----------
+    network, init
+        The name of a network, and how its weights begin.
+    steps, batch_size, lr, schedule
+        Steps of Adam; with ``one-cycle`` the learning rate rises to ``lr`` and falls to 0.
+    weight_decay
+        The share of lr by which every step shrinks the weights (AdamW).
+    label_smoothing
+        The share of the target that is spread evenly over the ten classes.
+    average
+        The decay of a moving average of the weights, which is then what is judged; 0: none.
+    normalise, augment
+        Pixels of mean 0 and deviation 1; the strength of ``augment.Distortions``, 0 for none.
+    seed, val, log_every, root
+        Of all random numbers; images held out; steps between points of a curve; other files.
+    device, channels_last, bfloat16, compile
+        Where and how it is computed: the last three are for speed.
     """
 
+    network: Network = "source"
     init: Init = "normal"
     steps: int = 500
     batch_size: int = 128
     lr: float = 1e-3
+    schedule: Schedule = "constant"
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    average: float = 0.0
+    normalise: bool = False
+    augment: float = 0.0
     seed: int = 0
     val: int = 0
     log_every: int = 10
     device: str = "auto"
+    channels_last: bool = False
+    bfloat16: bool = False
+    compile: bool = False
     root: str | Path | None = None
 
     def __post_init__(self) -> None:
-        if self.init not in get_args(Init):
-            raise ValueError(f"init: expected one of {get_args(Init)}, got {self.init!r}")
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value not in get_args(choices):
+                raise ValueError(f"{name}: expected one of {get_args(choices)}, got {value!r}")
         for name in ("steps", "batch_size", "log_every"):
             check_int(name, getattr(self, name), low=1)
         check_int("seed", self.seed, low=0, high=2**31 - 1)
         check_int("val", self.val, low=0)
         if not (math.isfinite(self.lr) and self.lr > 0):
             raise ValueError(f"lr: expected a positive number, got {self.lr}")
-        object.__setattr__(self, "lr", float(self.lr))
+        for name in ("weight_decay", "label_smoothing", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected 0 <= {name} < 1, got {getattr(self, name)}")
+        if not 0 <= self.augment <= 2:
+            raise ValueError(f"augment: expected 0 to 2, got {self.augment}")
+        for name in ("lr", "weight_decay", "label_smoothing", "average", "augment"):
+            object.__setattr__(self, name, float(getattr(self, name)))
         object.__setattr__(self, "root", None if self.root is None else str(self.root))
 
 

@@ -1,15 +1,17 @@
 """The command line of ``python -m cnnlib.torch_mnist``: its options, and what its help says."""
 
 import argparse
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import get_args
 
-from cnnlib.torch_mnist.config import Config, Init
+from cnnlib.torch_mnist.config import Config, Init, Network, Schedule
+from cnnlib.torch_mnist.recipes import RECIPES
 
 DESCRIPTION = """\
-Train the source's network on MNIST and judge it, once, on the 10,000 test images:
-conv 5x5x32, ReLU, max-pool 2, conv 5x5x64, ReLU, max-pool 2, linear 1024, ReLU, linear 10,
-by Adam on the softmax cross-entropy. Without options this is the source's own experiment."""
+Train a network on MNIST and judge it, once, on the 10,000 test images.
+Without options this is the source's own experiment: conv 5x5x32, ReLU, max-pool 2, conv 5x5x64,
+ReLU, max-pool 2, linear 1024, ReLU, linear 10, by Adam on the softmax cross-entropy.
+--recipe NAME begins from a recipe of the book instead; other options change it."""
 
 EPILOG = """\
 initialisations:
@@ -35,10 +37,14 @@ examples:
   python -m cnnlib.torch_mnist --init he --json he.json     one change, and the figures kept
   python -m cnnlib.torch_mnist --init he --dry-run          what would happen; one batch is tried
   python -m cnnlib.torch_mnist --init he --val 5000 --lr 3e-4
+  python -m cnnlib.torch_mnist --recipe lenet5 --seed 1     a recipe, with another seed
   python -m cnnlib.torch_mnist --checkpoint run.pt --resume     begin, or go on
   python -m cnnlib.torch_mnist --logdir runs/normal && tensorboard --logdir runs
   torchrun --nproc-per-node 2 -m cnnlib.torch_mnist         every batch shared by two processes
 """
+
+
+YesNo = argparse.BooleanOptionalAction
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,22 +58,31 @@ def parser() -> argparse.ArgumentParser:
     _add_experiment(result.add_argument_group("experiment"))
     _add_machine(result.add_argument_group("machine"))
     _add_files(result.add_argument_group("files"))
-    defaults = {field.name: field.default for field in fields(Config)}
-    result.set_defaults(**defaults)
     return result
 
 
 def config_from(args: argparse.Namespace) -> Config:
-    return Config(**{field.name: getattr(args, field.name) for field in fields(Config)})
+    """The recipe, changed by the options that were given."""
+    given = {field.name: getattr(args, field.name, None) for field in fields(Config)}
+    changes = {name: value for name, value in given.items() if value is not None}
+    return replace(RECIPES[args.recipe], **changes)
 
 
 def _add_experiment(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
+    add("--recipe", choices=RECIPES, default="source", help="all of the following at once (source)")
+    add("--network", choices=get_args(Network), help="which network (source)")
     add("--init", choices=get_args(Init), help="how the weights begin, see below (normal)")
     add("--steps", type=int, metavar="N", help="number of steps (500)")
     add("--batch-size", type=int, metavar="N", help="images a step (128)")
     add("--lr", type=float, metavar="X", help="Adam's learning rate (0.001)")
-    add("--seed", type=int, metavar="N", help="of the weights and of the order of images (0)")
+    add("--schedule", choices=get_args(Schedule), help="of the learning rate (constant)")
+    add("--weight-decay", type=float, metavar="X", help="AdamW's (0)")
+    add("--label-smoothing", type=float, metavar="X", help="share spread over all classes (0)")
+    add("--average", type=float, metavar="X", help="decay of an average of the weights (0: none)")
+    add("--normalise", action=YesNo, help="pixels of mean 0 and deviation 1 (no)")
+    add("--augment", type=float, metavar="X", help="strength of distortions, 1 is strong (0)")
+    add("--seed", type=int, metavar="N", help="of all random numbers (0)")
     add("--val", type=int, metavar="N", help="hold out N training images, spare the test (0)")
     add("--log-every", type=int, metavar="N", help="steps between two points of a curve (10)")
 
@@ -76,6 +91,9 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--device", metavar="NAME", help="cuda, mps, xpu, cpu, cuda:1, ... (auto: the best)")
     add("--threads", type=int, metavar="N", help="CPU threads (PyTorch's choice)")
+    add("--channels-last", action=YesNo, help="channels innermost in memory (no)")
+    add("--bfloat16", action=YesNo, help="products in bfloat16 (no)")
+    add("--compile", action=YesNo, help="compile the network first (no)")
     add("--dry-run", action="store_true", help="show the plan, try one batch, write nothing")
 
 

@@ -77,6 +77,13 @@ def wrap(model: nn.Module) -> nn.Module:
     return DistributedDataParallel(model) if size() > 1 else model
 
 
+def agree(model: nn.Module) -> None:
+    """Give every process the buffers of the first: each has seen its own share of the images."""
+    if size() > 1:
+        for buffer in model.buffers():
+            dist.broadcast(buffer, src=0)
+
+
 def check_batch_size(batch_size: int) -> None:
     """Raises ValueError for unequal shares: the mean of their means isn't the batch's mean."""
     if batch_size % size():

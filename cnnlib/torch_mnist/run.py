@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from cnnlib.torch_mnist import parallel
+from cnnlib.torch_mnist.augment import Distortions, distort
 from cnnlib.torch_mnist.checkpoint import check_config, load_checkpoint, save_checkpoint
 from cnnlib.torch_mnist.config import Config, History
-from cnnlib.torch_mnist.data import BatchOrder, Data, Split, load_data
+from cnnlib.torch_mnist.data import BatchOrder, Data, Split, load_data, pixels
+from cnnlib.torch_mnist.learner import Learner
 from cnnlib.torch_mnist.machine import choose_device
-from cnnlib.torch_mnist.network import source_net
-from cnnlib.torch_mnist.steps import count_hits, train_step
+from cnnlib.torch_mnist.steps import count_hits
 
 
 class Run:
@@ -22,24 +23,28 @@ class Run:
     def __init__(self, config: Config, data: Data, device: torch.device) -> None:
         parallel.check_batch_size(config.batch_size)
         self.config, self.data, self.device = config, data.to(device), device
-        generator = torch.Generator().manual_seed(config.seed)
-        self.model = source_net(config.init, generator).to(device)
-        self.network = parallel.wrap(self.model)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr)
+        self.learner = Learner(config, device)
         self.order = BatchOrder(len(data.train.labels), config.batch_size, config.seed)
+        self.distortions = Distortions(config.seed, config.augment)
         self.history = History()
         self.step = 0
 
     def advance(self) -> tuple[Tensor, Tensor]:
         """Take one step; gives loss and accuracy of this process's share of the batch."""
         images, labels = self.data.train.take(parallel.share(next(self.order)))
+        x = pixels(images)
+        if self.config.augment:
+            drawn = self.distortions.draw(self.config.batch_size)
+            x = distort(x, *map(parallel.share, drawn))
         self.step += 1
-        return train_step(self.network, self.optimizer, images, labels)
+        return self.learner.learn(x, labels)
 
     def judge(self, split: Split) -> float:
         """The accuracy on a split, of which each process reads its share."""
+        parallel.agree(self.learner.judged)
         images, labels = map(parallel.share, split)
-        return int(parallel.total(count_hits(self.model, images, labels))) / len(split.labels)
+        hits = parallel.total(count_hits(self.learner.judged, images, labels))
+        return int(hits) / len(split.labels)
 
     def save(self, path: str | Path | None) -> None:
         """Write the checkpoint once; no process goes on before it is there."""
@@ -52,9 +57,9 @@ class Run:
             "config": asdict(self.config),
             "step": self.step,
             "history": asdict(self.history),
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "learner": self.learner.state_dict(),
             "order": self.order.state_dict(),
+            "distortions": self.distortions.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -63,9 +68,9 @@ class Run:
         if state["step"] > self.config.steps:
             raise ValueError(f"steps: expected at least {state['step']}, got {self.config.steps}")
         self.step, self.history = state["step"], History(**state["history"])
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.learner.load_state_dict(state["learner"])
         self.order.load_state_dict(state["order"])
+        self.distortions.load_state_dict(state["distortions"])
 
 
 def start(

@@ -1,18 +1,30 @@
 """The two things that are done with a batch: learning from it, and being judged by it."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from cnnlib.torch_mnist.data import pixels
 
+Network = Callable[[Tensor], Tensor]
+
 
 def train_step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor
+    model: Network,
+    optimizer: torch.optim.Optimizer,
+    x: Tensor,
+    labels: Tensor,
+    *,
+    label_smoothing: float = 0.0,
+    bfloat16: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """One step of the optimizer; gives loss and accuracy of the batch as they were before it."""
-    logits = model(pixels(images))
-    loss = cross_entropy(logits, labels)
+    with torch.autocast(x.device.type, torch.bfloat16) if bfloat16 else nullcontext():
+        logits = model(x)
+    loss = cross_entropy(logits.float(), labels, label_smoothing=label_smoothing)
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()

@@ -28,7 +28,7 @@ def train(
     checkpoint_every: int = 100,
     logdir: str | Path | None = None,
 ) -> Result:
-    """Train the source's network and judge it once, at the end. Prints nothing.
+    """Train a network and judge it once, at the end. Prints nothing.
 
     ``on_step(step, loss)`` is called after every step. ``checkpoint`` is written at once, every
     ``checkpoint_every`` steps, at the end, and on Ctrl-C, which then raises KeyboardInterrupt.
@@ -72,7 +72,7 @@ def _verdict(run: Run, seconds: float, log: Log) -> Result:
         device=str(run.device),
         history=run.history,
         seconds=seconds,
-        model=run.model,
+        model=run.learner.judged,
         **{f"{name}_accuracy": accuracy},
     )
 
