@@ -10,7 +10,8 @@ from cnnlib import nn
 from cnnlib.checks import Array
 from cnnlib.datasets import load_mnist, to_float
 
-LENET = Path(__file__).parent / "data" / "lenet.npz"
+DATA = Path(__file__).parent / "data"
+LENET, AUGMENTED = DATA / "lenet.npz", DATA / "lenet_augmented.npz"
 
 
 def digit(index: int = 0) -> Array:
@@ -54,9 +55,13 @@ def lenet(*, rng: np.random.Generator | None = None) -> nn.Sequential:
     )
 
 
-def trained_lenet() -> nn.Sequential:
-    """The same, trained on MNIST by ``benchmarks/train_lenet.py``, in evaluation mode."""
+def trained_lenet(*, augmented: bool = False) -> nn.Sequential:
+    """The same, trained on MNIST by ``benchmarks/train_lenet.py``, in evaluation mode.
+
+    The augmented one learned from distorted digits too, for longer, and in PyTorch
+    (``benchmarks/recipes.py``).
+    """
     model = lenet()
-    with np.load(LENET) as weights:
+    with np.load(AUGMENTED if augmented else LENET) as weights:
         model.load_state_dict(weights)
     return model.eval()
