@@ -87,8 +87,8 @@ def training_step(network: Callable[[Any], Any]) -> tuple[Work, Work]:
 
 
 def batch_innermost(a: Array) -> Array:
-    """The same array, laid out as cnnlib's layers hand it on."""
-    return np.ascontiguousarray(a.transpose(2, 3, 1, 0)).transpose(3, 2, 0, 1)
+    """The same array, laid out as convolutions hand it on."""
+    return np.ascontiguousarray(a.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
 
 
 def layer(

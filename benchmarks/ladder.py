@@ -67,7 +67,7 @@ WAYS = {
     "im2col by index, one matrix product": im2col_by_index,
     "windows and einsum": windows_einsum,
     "windows and one matrix product": windows_matrix,
-    "cnnlib, batch innermost": F.conv2d,
+    "cnnlib, a product for each output row": F.conv2d,
 }
 
 

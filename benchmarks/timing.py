@@ -15,16 +15,20 @@ import torch
 Work = Callable[[], object]
 
 
-def interleaved(ways: Mapping[str, Work], repeats: int = 15) -> dict[str, float]:
+def interleaved(
+    ways: Mapping[str, Work],
+    repeats: int = 15,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
     """Median seconds of each way, measured in turns after one warm-up."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for work in ways.values():
         work()
     for _ in range(repeats):
         for name, work in ways.items():
-            start = time.perf_counter()
+            start = clock()
             work()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(clock() - start)
     return {name: median(times) for name, times in seconds.items()}
 
 

@@ -1,8 +1,8 @@
 """Convolution: a kernel slides over an image, and each window gives one sum of products.
 
-Forward, gradient by the input and gradient by the weights are the same sliding product. Inside,
-arrays lie in memory as (H, W, C, N), the batch innermost: the kW·C values under one kernel row
-are then neighbours for the whole batch, a matrix product takes them, and nothing is copied.
+One matrix product gives a row of the output, for the whole batch: the kernels, (F, K), times
+the windows of that row, (K, W'·N), with K = kH·kW·C. Backward is the transposed product, and
+what was copied into several windows is added up.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from cnnlib import checks
 from cnnlib.checks import Array, Pair
@@ -40,11 +39,13 @@ def conv2d(
         If the arrays are not all float32 or all float64.
     """
     g = _geometry(x, w, b, stride, padding, dilation)
-    y = np.zeros((*g.output, len(w), len(x)), x.dtype)
-    if b is not None:
-        y += b[:, np.newaxis]
-    _correlate(_spread(x, g.padded, g.start, (1, 1)), w, g.stride, g.dilation, y)
-    return _batch_first(y)
+    matrix = _matrix(w)
+    y = np.empty((g.output[0], len(w), g.output[1] * len(x)), x.dtype)
+    for y_row, windows in zip(y, _window_rows(x, g), strict=True):
+        np.matmul(matrix, windows, out=y_row)
+        if b is not None:
+            y_row += b[:, np.newaxis]
+    return _batch_first(y.reshape(g.output[0], len(w), g.output[1], len(x)))
 
 
 def conv2d_backward(
@@ -65,18 +66,22 @@ def conv2d_backward(
 def conv2d_dx(
     dy: Array, x: Array, w: Array, stride: Any = 1, padding: Any = 0, dilation: Any = 1
 ) -> Array:
-    """(N, F, H', W') -> (N, C, H, W): a full convolution of dy. Of ``x`` only the shape counts.
+    """(N, F, H', W') -> (N, C, H, W): each dy times its kernel, added where its window lay.
 
-    dy is spread out by the stride; the kernels are turned by 180°, with F and C swapped.
+    That is the full convolution of dy, spread out by the stride, with the kernels turned by 180°
+    and F and C swapped. Of ``x`` only the shape counts.
     """
     g = _geometry(x, w, None, stride, padding, dilation)
     _check_dy(dy, x, w, g)
-    (height, width), (tall, wide) = x.shape[2:], g.extent
-    start = (tall - 1 - g.start[0], wide - 1 - g.start[1])
-    spread = _spread(dy, (height + tall - 1, width + wide - 1), start, g.stride)
-    turned = w.swapaxes(0, 1)[:, :, ::-1, ::-1]
-    dx = np.zeros((height, width, x.shape[1], len(x)), x.dtype)
-    _correlate(spread, turned, (1, 1), g.dilation, dx)
+    matrix, columns = _matrix(w).T, np.zeros(g.columns, x.dtype)
+    rows = _flat(columns)
+    for p, dy_row in enumerate(_rows(dy)):
+        start = p * g.stride[0]
+        window_rows = rows[start : start + g.extent[0] : g.dilation[0]]
+        window_rows += (matrix @ dy_row).reshape(window_rows.shape)
+    dx = np.zeros((x.shape[2], x.shape[1], x.shape[3], len(x)), x.dtype)
+    for column, pixels in _neighbours(columns, dx, g):
+        pixels += column
     return _batch_first(dx)
 
 
@@ -89,66 +94,59 @@ def conv2d_dw(
     """
     g = _geometry(x, w, None, stride, padding, dilation)
     _check_dy(dy, x, w, g)
-    dw = np.zeros_like(_matrices(w))
-    products = np.empty((g.output[1], *dw.shape[1:]), dw.dtype)
-    x_rows = _window_rows(_spread(x, g.padded, g.start, (1, 1)), w, g.stride, g.dilation)
-    for dy_row, x_row in zip(np.ascontiguousarray(dy.transpose(2, 3, 1, 0)), x_rows, strict=True):
-        for dw_i, x_i in zip(dw, x_row, strict=True):
-            dw_i += np.matmul(dy_row, x_i.swapaxes(1, 2), out=products).sum(0)
-    return _kernels(dw, w)
-
-
-def _correlate(x: Array, w: Array, stride: Pair, dilation: Pair, y: Array) -> None:
-    """Add to y (H', W', F, N) the kernels w (F, C, kH, kW) slid over x (H, W, C, N)."""
-    matrices = _matrices(w)
-    products = np.empty_like(y[0])
-    for y_row, x_row in zip(y, _window_rows(x, w, stride, dilation), strict=True):
-        for w_i, x_i in zip(matrices, x_row, strict=True):
-            y_row += np.matmul(w_i, x_i, out=products)
-
-
-def _window_rows(x: Array, w: Array, stride: Pair, dilation: Pair) -> Iterator[Array]:
-    """For each output row, the windows it needs: (blocks, W', K, N), matching `_matrices`."""
-    (height, width, c, n), (down, right, *inner) = x.shape, x.strides
-    tall, wide = w.shape[2:]
-    rows = (height - dilation[0] * (tall - 1) - 1) // stride[0] + 1
-    columns = (width - dilation[1] * (wide - 1) - 1) // stride[1] + 1
-    starts = (stride[0] * down, stride[1] * right, dilation[0] * down, dilation[1] * right)
-    view = as_strided(x, (rows, columns, tall, wide, c, n), (*starts, *inner), writeable=False)
-    for row in view:
-        # This copies where cells are not neighbours: with one block, or a dilated row.
-        yield row.reshape(columns, *_block_shape(w), n).swapaxes(0, 1)
-
-
-def _matrices(w: Array) -> Array:
-    """(F, C, kH, kW) -> (blocks, F, K): kernels as matrices."""
-    return w.transpose(0, 2, 3, 1).reshape(len(w), *_block_shape(w)).swapaxes(0, 1)
-
-
-def _kernels(matrices: Array, w: Array) -> Array:
-    """(blocks, F, K) -> (F, C, kH, kW): the inverse of `_matrices`."""
+    dw = np.zeros_like(_matrix(w))
+    for dy_row, windows in zip(_rows(dy), _window_rows(x, g), strict=True):
+        dw += dy_row @ windows.T
     f, c, tall, wide = w.shape
-    return matrices.swapaxes(0, 1).reshape(f, tall, wide, c).transpose(0, 3, 1, 2)
+    return dw.reshape(f, tall, wide, c).transpose(0, 3, 1, 2)
 
 
-def _block_shape(w: Array) -> Pair:
-    """(blocks, K): a matrix product for each kernel row, or one in all if rows are short."""
-    _, c, tall, wide = w.shape
-    return (tall, wide * c) if wide * c >= 16 else (1, tall * wide * c)
+def _window_rows(x: Array, g: _Geometry) -> Iterator[Array]:
+    """For each output row its windows, (K, W'·N), matching `_matrix`.
+
+    Windows are copied along the width alone, so kW times x. Those of one output row then lie
+    one after the other in memory, and the rows of a window are whole rows of this copy.
+    """
+    columns = np.zeros(g.columns, x.dtype)
+    for column, pixels in _neighbours(columns, x.transpose(2, 1, 3, 0), g):
+        column[...] = pixels
+    rows = _flat(columns)
+    for p in range(g.output[0]):
+        start = p * g.stride[0]
+        window_rows = rows[start : start + g.extent[0] : g.dilation[0]]
+        # A dilated kernel leaves rows out, and so has to copy; others don't.
+        yield window_rows.reshape(len(window_rows) * rows.shape[1], rows.shape[2])
 
 
-def _spread(a: Array, size: Pair, start: Pair, stride: Pair) -> Array:
-    """(N, C, H, W) -> (*size, C, N) of zeros, with a[q] at start + q·stride if inside."""
-    spread = np.zeros((*size, a.shape[1], a.shape[0]), a.dtype)
-    rows, to_rows = reach(a.shape[2], size[0], start[0], stride[0])
-    columns, to_columns = reach(a.shape[3], size[1], start[1], stride[1])
-    spread[to_rows, to_columns] = a[:, :, rows, columns].transpose(2, 3, 1, 0)
-    return spread
+def _neighbours(columns: Array, x: Array, g: _Geometry) -> Iterator[tuple[Array, Array]]:
+    """For each kernel column, its part of ``columns`` and the pixels of x (H, C, W, N) it meets."""
+    top, left = g.start
+    for j in range(columns.shape[1]):
+        first = j * g.dilation[1] - left
+        outputs, pixels = reach(g.output[1], x.shape[2], first, g.stride[1])
+        yield columns[top : top + len(x), j, :, outputs], x[:, :, pixels]
+
+
+def _flat(columns: Array) -> Array:
+    """(H, kW, C, W', N) -> (H, kW·C, W'·N), as a view."""
+    height, wide, c, width, n = columns.shape
+    return columns.reshape(height, wide * c, width * n)
+
+
+def _matrix(w: Array) -> Array:
+    """(F, C, kH, kW) -> (F, K): a row for each filter, the channels innermost."""
+    return w.transpose(0, 2, 3, 1).reshape(len(w), -1)
+
+
+def _rows(dy: Array) -> Array:
+    """(N, F, H', W') -> (H', F, W'·N)."""
+    n, f, height, width = dy.shape
+    return dy.transpose(2, 1, 3, 0).reshape(height, f, width * n)
 
 
 def _batch_first(y: Array) -> Array:
-    """(H, W, C, N) -> (N, C, H, W), as a view: the memory stays as it is."""
-    return y.transpose(3, 2, 0, 1)
+    """(H, C, W, N) -> (N, C, H, W), as a view: the memory stays as it is."""
+    return y.transpose(3, 1, 0, 2)
 
 
 class _Geometry(NamedTuple):
@@ -157,9 +155,9 @@ class _Geometry(NamedTuple):
     stride: Pair
     dilation: Pair
     start: Pair  # zeros above, zeros to the left
-    padded: Pair  # size of the padded input
     extent: Pair  # cells that a dilated kernel spans
     output: Pair
+    columns: tuple[int, ...]  # (padded H, kW, C, W', N)
 
 
 def _geometry(
@@ -174,13 +172,14 @@ def _geometry(
     stride = checks.pair("conv2d", "stride", stride, low=1)
     dilation = checks.pair("conv2d", "dilation", dilation, low=1)
     pads = resolve_padding("conv2d", padding, kernel, stride, dilation)
+    output = output_shape(x.shape, kernel, stride, pads, dilation)
     return _Geometry(
         stride=stride,
         dilation=dilation,
         start=(pads[0][0], pads[1][0]),
-        padded=(x.shape[2] + sum(pads[0]), x.shape[3] + sum(pads[1])),
         extent=(dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1),
-        output=output_shape(x.shape, kernel, stride, pads, dilation),
+        output=output,
+        columns=(x.shape[2] + sum(pads[0]), kernel[1], x.shape[1], output[1], len(x)),
     )
 
 

@@ -1,0 +1,93 @@
+"""What each measure for speed buys on a CPU, as a multiple of the plain training step's time.
+
+python -m benchmarks.speed     writes results/speed.json
+
+One thread, batches of 128. The seconds of the processor are counted, not those of the clock, so
+that other programs on the machine disturb little.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from benchmarks.timing import interleaved, machine
+from cnnlib.torch_mnist import BatchOrder, Config, Split, load_data, pixels
+from cnnlib.torch_mnist.learner import Learner
+
+TARGET = Path(__file__).parent.parent / "results" / "speed.json"
+WAYS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "channels last": {"channels_last": True},
+    "bfloat16": {"bfloat16": True},
+    "channels last, bfloat16": {"channels_last": True, "bfloat16": True},
+    "compiled": {"compile": True},
+    "all three": {"channels_last": True, "bfloat16": True, "compile": True},
+}
+
+
+class OneByOne(Dataset[tuple[Tensor, Tensor]]):
+    """Images handed out one by one, as a DataLoader wants them."""
+
+    def __init__(self, split: Split) -> None:
+        self.split = split
+
+    def __len__(self) -> int:
+        return len(self.split.labels)
+
+    def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:
+        return pixels(self.split.images[i]), self.split.labels[i]
+
+
+def steps(network: str, x: Tensor, labels: Tensor) -> dict[str, Any]:
+    """Seconds of a training step each way, and what compiling takes before the first."""
+    cpu = torch.device("cpu")
+    learners, first = {}, {}
+    for name, options in WAYS.items():
+        learners[name] = Learner(Config(network=network, init="he", **options), cpu)
+        began = time.perf_counter()
+        learners[name].learn(x, labels)
+        first[name] = time.perf_counter() - began
+    ways = {name: lambda one=one: one.learn(x, labels) for name, one in learners.items()}
+    seconds = interleaved(ways, repeats=25, clock=time.process_time)
+    return {
+        "milliseconds": round(seconds["plain"] * 1e3, 2),
+        "ratios": {name: round(s / seconds["plain"], 2) for name, s in seconds.items()},
+        "compile_seconds": round(first["compiled"], 1),
+    }
+
+
+def reading(split: Split) -> dict[str, Any]:
+    """Milliseconds to get a batch: from a tensor by its indices, and from a DataLoader."""
+    order = BatchOrder(len(split.labels), 128, seed=0)
+    loader = iter(DataLoader(OneByOne(split), batch_size=128, shuffle=True))
+    ways = {
+        "resident tensor": lambda: pixels(split.take(next(order)).images),
+        "DataLoader": lambda: next(loader),
+    }
+    seconds = interleaved(ways, repeats=50, clock=time.process_time)
+    return {name: round(s * 1e3, 3) for name, s in seconds.items()}
+
+
+def main() -> None:
+    """The two networks are the modern LeNet-5 and the largest of the recipes."""
+    torch.set_num_threads(1)
+    train = load_data().train
+    x, labels = pixels(train.images[:128]), train.labels[:128]
+    content = {
+        "machine": machine(),
+        "steps": {name: steps(name, x, labels) for name in ("lenet5", "best")},
+        "milliseconds_of_a_batch": reading(train),
+    }
+    TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(content, indent=1))
+
+
+if __name__ == "__main__":
+    main()
