@@ -108,6 +108,19 @@ def test_pictures_have_alt_text(pages: list[Path]) -> None:
     check(pages, book_pages.images_without_alt)
 
 
+def test_exercises_and_solutions_are_listed(book: Path, pages: list[Path]) -> None:
+    """The page of solutions links to every exercise of the book, and to as many solutions."""
+    index = book_pages.parse(book / "appendices" / "solutions.html")
+    linked = {str(link["href"]) for link in index.select("article li a")}
+    boxes = {
+        f"../{page.relative_to(book).as_posix()}#{box['id']}": "exercise" in box["class"]
+        for page in pages
+        for box in book_pages.parse(page).select("div:is(.exercise, .solution)[id]")
+    }
+    assert linked == boxes.keys()
+    assert len(boxes) == 2 * sum(boxes.values()) > 80
+
+
 def test_logo_is_what_the_script_draws() -> None:
     assert (ROOT / "_static" / "logo.svg").read_text(encoding="utf-8") == draw_logo.svg()
 

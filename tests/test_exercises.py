@@ -57,6 +57,8 @@ def in_place(x):
             lambda x: np.where(x < 3, 2 * x, x / 2),
             "not yet. For ([3.0]): expected [6.0], got [1.5].",
         ),
+        (lambda x: x > 1, "not yet. For ([1.0, 2.0]): expected [2.0, 4.0], got [False, True]."),
+        (lambda x: x[1], "not yet. For ([1.0, 2.0]): expected [2.0, 4.0], got 2.0."),
         (lambda x: None, "not yet. For ([1.0, 2.0]): expected [2.0, 4.0], got None."),
         (lambda x: "2", "not yet. For ([1.0, 2.0]): expected [2.0, 4.0], got '2'."),
         (

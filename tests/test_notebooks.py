@@ -7,6 +7,7 @@ compares images. So a notebook is held to a form in which nothing escapes it.
 import ast
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,6 +124,62 @@ def problems(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", tool.all_notebooks(), ids=lambda path: path.name)
 def test_stored_notebook_is_clean(path: Path) -> None:
     assert problems(path) == []
+
+
+# --- quizzes ---
+
+CHAPTERS = sorted((tool.ROOT / "chapters").glob("*.ipynb"))
+QUIZ = re.compile(r"^## Quiz [^\n]*\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+QUESTION = re.compile(r"^\*\*(.+)\*\*$", re.MULTILINE)
+ANSWER = re.compile(r"^:::\{dropdown\} (.+)\n(.+)\n:::$", re.MULTILINE)
+
+
+def quiz_problems(notebook: NotebookNode) -> list[str]:
+    """What is wrong with a chapter's quiz: 3 to 5 questions, each with one right answer."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    quizzes = QUIZ.findall(text)
+    if len(quizzes) != 1:
+        return [f"{len(quizzes)} quizzes"]
+    _, *parts = QUESTION.split(quizzes[0])
+    questions, bodies = parts[::2], parts[1::2]
+    found = [] if 3 <= len(questions) <= 5 else [f"{len(questions)} questions"]
+    for question, body in zip(questions, bodies, strict=True):
+        verdicts = [reason.split(" ")[0] for _, reason in ANSWER.findall(body)]
+        if body.count("{dropdown}") != len(verdicts) or not 3 <= len(verdicts) <= 4:
+            found.append(f"{question}: {len(verdicts)} answers can be read")
+        if sorted(verdicts) != ["No."] * (len(verdicts) - 1) + ["Right."]:
+            found.append(f"{question}: the answers begin with {verdicts}")
+    return found
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.name)
+def test_chapter_has_a_quiz(path: Path) -> None:
+    assert quiz_problems(nbformat.read(path, as_version=4)) == []
+
+
+def answer(verdict: str) -> str:
+    return f":::{{dropdown}} So?\n{verdict} Because.\n:::\n"
+
+
+GOOD_QUESTION = "**What?**\n\n" + "".join(map(answer, ("No.", "Right.", "No.")))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (3 * GOOD_QUESTION, None),
+        (2 * GOOD_QUESTION, "2 questions"),
+        (3 * GOOD_QUESTION.replace("Right.", "No."), "the answers begin with"),
+        (3 * GOOD_QUESTION.replace("No.", "Right."), "the answers begin with"),
+        (3 * GOOD_QUESTION.replace("No.", "Well."), "the answers begin with"),
+        (3 * GOOD_QUESTION.replace(":::\n", "", 1), "2 answers can be read"),
+        (3 * GOOD_QUESTION + "## Quiz 2\n", "2 quizzes"),
+    ],
+)
+def test_bad_quiz_is_found(text: str, problem: str | None) -> None:
+    cells = [new_markdown_cell("# Title"), new_markdown_cell(f"## Quiz 小测验\n\n{text}")]
+    found = quiz_problems(new_notebook(cells=[*cells, new_markdown_cell("## Exercises")]))
+    assert found == [] if problem is None else problem in found[0]
 
 
 # --- the checks can fail ---

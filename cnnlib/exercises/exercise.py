@@ -85,6 +85,6 @@ def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(map(_text, value)) + ")"
     if isinstance(value, np.ndarray):
-        small = value.size <= 9
-        return str(np.round(value, 4).tolist()) if small else f"an array of shape {value.shape}"
-    return repr(value)
+        rounded = np.round(value, 4) if value.dtype.kind == "f" else value
+        return str(rounded.tolist()) if value.size <= 9 else f"an array of shape {value.shape}"
+    return repr(value.item() if isinstance(value, np.generic) else value)
