@@ -14,7 +14,8 @@ from test_book import launch
 from cnnlib.explore.figure import Figure
 
 DARK = """<style>:root { --pst-color-background: #191a1d; --pst-color-text-base: #dcd9d2;
---cnn-input: #5bb5ea; --cnn-kernel: #f28e3c; --cnn-output: #38c79a; }
+--cnn-input: #5bb5ea; --cnn-kernel: #f28e3c; --cnn-output: #38c79a;
+--cnn-gradient: #de8ad0; }
 body { background: #191a1d; color: #dcd9d2 }</style>"""
 
 

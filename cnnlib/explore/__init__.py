@@ -1,5 +1,17 @@
 """Interactive figures for the book: each works in the page itself, with no server and no kernel."""
 
+from cnnlib.explore.backward import BackwardExplorer
+from cnnlib.explore.channels import ChannelExplorer
 from cnnlib.explore.convolution import ConvolutionExplorer
+from cnnlib.explore.digit import DigitExplorer
+from cnnlib.explore.graph import GraphExplorer
+from cnnlib.explore.pooling import PoolingExplorer
 
-__all__ = ["ConvolutionExplorer"]
+__all__ = [
+    "BackwardExplorer",
+    "ChannelExplorer",
+    "ConvolutionExplorer",
+    "DigitExplorer",
+    "GraphExplorer",
+    "PoolingExplorer",
+]

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnlib import checks
-from cnnlib.checks import Array
-from cnnlib.explore.figure import Figure, equation, numbers, table
+from cnnlib.explore.figure import Figure, equation, numbers, small, step, table
 from cnnlib.functional import conv2d
 
-LARGEST = {"stride": 3, "padding": 2, "dilation": 3}
+LIMITS = {"stride": (1, 3), "padding": (0, 2), "dilation": (1, 3)}
 
 
 class ConvolutionExplorer(Figure):
@@ -30,9 +28,10 @@ class ConvolutionExplorer(Figure):
     def __init__(
         self, x: ArrayLike, kernel: ArrayLike, stride: int = 1, padding: int = 0, dilation: int = 1
     ) -> None:
-        self.x, self.kernel = _small("x", x, 8), _small("kernel", kernel, 5)
+        self.x = small("ConvolutionExplorer", "x", x, 8)
+        self.kernel = small("ConvolutionExplorer", "kernel", kernel, 5)
         self.steps = {
-            key: _step(key, value)
+            key: step("ConvolutionExplorer", key, value, *LIMITS[key])
             for key, value in (("stride", stride), ("padding", padding), ("dilation", dilation))
         }
         batch, filters = self.x[None, None], self.kernel[None, None]
@@ -63,23 +62,3 @@ class ConvolutionExplorer(Figure):
         shapes = (" × ".join(map(str, a.shape)) for a in (self.x, self.kernel))
         steps = ", ".join(f"{key} {value}" for key, value in self.steps.items())
         return "ConvolutionExplorer({} input, {} kernel, {})".format(*shapes, steps)
-
-
-def _small(key: str, a: ArrayLike, largest: int) -> Array:
-    a = np.asarray(a, dtype=np.float64)
-    checks.rank("ConvolutionExplorer", a, "(H, W)", key)
-    if max(a.shape) > largest or not a.size:
-        raise ValueError(
-            f"ConvolutionExplorer expected {key} of 1 × 1 to {largest} × {largest}, "
-            f"got shape {a.shape}"
-        )
-    if not np.isfinite(a).all():
-        raise ValueError(f"ConvolutionExplorer expected finite numbers as {key}")
-    return a
-
-
-def _step(key: str, value: int) -> int:
-    step = checks.integer("ConvolutionExplorer", key, value, low=int(key != "padding"))
-    if step > LARGEST[key]:
-        raise ValueError(f"ConvolutionExplorer expected {key} <= {LARGEST[key]}, got {step}")
-    return step

@@ -18,11 +18,12 @@ const short = (v) => String(+v.toFixed(2)).replace("-", "−");
 const range = (n) => [...Array(n).keys()];
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 
+const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
 // The cells of a table, walked with the arrow keys; the outer `border` cells take no part.
 // `focus(i, j)` is called when a cell gets the focus, `press(i, j, key)` for a click (key "") or a
 // key; it returns whether it used the key.
 function grid(rows, columns, border, { focus, press }) {
-  const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let home;
   // Of all cells one is in the tab order.
   const rove = (i, j) => {
@@ -59,6 +60,24 @@ function fill({ cells }, value, classes) {
     cell.style.setProperty("--v", Math.abs(v) / largest);
   }));
 }
+
+// A grid whose cells call `focus` also for the one that the mouse is over.
+function pointable(sizes, border, focus, press) {
+  const made = grid(...sizes, border, { focus, press });
+  made.cells.forEach((row, i) => row.forEach((cell, j) =>
+    cell.hasAttribute("tabindex") && cell.addEventListener("pointerenter", () => focus(i, j))));
+  return made;
+}
+
+// What a number becomes by a key: a digit sets it, minus changes its sign, Enter and space and a
+// click (key "") switch between `ink` and 0; undefined for another key.
+const retyped = (old, ink, key) => (/^\d$/.test(key) ? +key
+  : { "": old ? 0 : ink, "-": -old }[key.replace("Enter", "").trim()]);
+
+// A number within a sum; and a result, which may be rounded as the others may be.
+const summand = (v) => (v < 0 ? `(${short(v)})` : short(v));
+const outcome = (v, ...others) =>
+  ([v, ...others].some((v) => Math.abs(+v.toFixed(2) - v) > 1e-9) ? " ≈ " : " = ") + short(v);
 
 // A number between two buttons; they stay reachable at its ends.
 function stepper(name, low, high, value, change) {

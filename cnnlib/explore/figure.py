@@ -14,12 +14,19 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnlib import checks
 from cnnlib.checks import Array
 
 SPARE = re.compile(
-    r"""(?P<kept>"[^"\n]*"|`[^`]*`|/\^.*?/)|[;,]?\s*(?=[}\]])|(?<=[{}()=,;:?|+*<>])\s+"""
-    r"""|\s+(?=[{)=?|+*<>])"""
+    r"""(?P<kept>"[^"\n]*"|`[^`]*`|/\^.*?/)|\((?P<only>\w+)\)\s(?==>)"""
+    r"""|(?<=[\w\])]) (?P<sign>[/%]) (?=[\w([])|[;,]?\s*(?=[}\]])|(?<=[{}()=,;:?|+*<>])\s+"""
+    r"""|\s+(?=[{)=?|+*<>]|&&|!=|: )|(?<=&&)\s+"""
 )
+SELECTED = re.compile(r"^\.cnn-figure \.([\w-]+)", re.MULTILINE)
+DECLARED = re.compile(r"^(?:const|function) (\w+)", re.MULTILINE)
 NAMES = {"x": "input", "w": "kernel", "y": "output"}
 NOTE = "A still picture: run the cell to make it move."
 
@@ -28,7 +35,8 @@ class Figure(ABC):
     """A figure that Jupyter and the book show by `_repr_html_`.
 
     Subclasses name their script, ``name.js``, which holds a function of that name, and give its
-    data and a picture. ``name.css``, if there is one, is added to the common style.
+    data and a picture. ``name.css``, if there is one, is added to the common style; what it says
+    of ``.cnn-figure`` holds for figures of this name only, and prevails.
     """
 
     name: ClassVar[str]
@@ -42,36 +50,91 @@ class Figure(ABC):
         """The static picture, as HTML that also reads without its style."""
 
     def _repr_html_(self) -> str:
-        style = _source("figure.css") + _source(f"{self.name}.css")
-        script = _source("figure.js") + _source(f"{self.name}.js")
+        own, still = _read(f"{self.name}.js"), self.picture()
+        own_style = _read(f"{self.name}.css").replace(".cnn-figure", f".cnn-figure.{self.name}")
+        style = _lean(_styles(own + still)) + _lean(own_style)
+        script = _lean(_helpers(own)) + _lean(own)
         data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
-        picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
+        picture = f"{still}<p><small>{NOTE}</small></p>"
         key = hashlib.sha256("\n".join((style, script, data, picture)).encode()).hexdigest()[:12]
         return (
-            f'<div class="cnn-figure" data-figure="{key}"><style>{style}</style>{picture}'
-            f'<script type="module">{script}mount("{key}", {self.name}, {data});</script></div>'
+            f'<div class="cnn-figure {self.name}" data-figure="{key}"><style>{style}</style>'
+            f'{picture}<script type="module">'
+            f'{script}mount("{key}", {self.name}, {data});</script></div>'
         )
 
 
-def _source(name: str) -> str:
-    """A file of this package, without comment lines and the white space that only helps to read.
+def small(name: str, key: str, a: ArrayLike, largest: int) -> Array:
+    """Demand a matrix (H, W) of finite numbers that is small enough to be shown."""
+    a = np.asarray(a, dtype=np.float64)
+    checks.rank(name, a, "(H, W)", key)
+    if max(a.shape) > largest or not a.size:
+        raise ValueError(
+            f"{name} expected {key} of 1 × 1 to {largest} × {largest}, got shape {a.shape}"
+        )
+    if not np.isfinite(a).all():
+        raise ValueError(f"{name} expected finite numbers as {key}")
+    return a
 
-    Strings, templates and regular expressions stay as they are. Empty if there is no such file.
-    """
+
+def step(name: str, key: str, value: int, low: int, high: int) -> int:
+    """Demand an integer from ``low`` to ``high``."""
+    value = checks.integer(name, key, value, low)
+    if value > high:
+        raise ValueError(f"{name} expected {key} <= {high}, got {value}")
+    return value
+
+
+def _read(name: str) -> str:
+    """A file of this package; empty if there is none of this name."""
     file = files("cnnlib.explore").joinpath(name)
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _styles(used: str) -> str:
+    """Those pieces of figure.css that are for all, or for a class that is used."""
+    pieces = {piece: SELECTED.findall(piece) for piece in _read("figure.css").split("\n\n")}
+    return "\n".join(p for p, names in pieces.items() if all(name in used for name in names))
+
+
+def _helpers(script: str) -> str:
+    """Those pieces of figure.js that a script uses.
+
+    An empty line ends a piece; a piece uses none that stands below it.
+    """
+    pieces = _read("figure.js").split("\n\n")
+    names = {piece: DECLARED.findall(piece) for piece in pieces}
+    needed = [piece for piece in pieces if "mount" in names[piece]]
+    for piece in reversed(pieces):
+        used = "".join([script, *needed])
+        if piece not in needed and any(re.search(rf"\b{name}\b", used) for name in names[piece]):
+            needed.append(piece)
+    return "\n".join(piece for piece in pieces if piece in needed)
+
+
+def _lean(text: str) -> str:
+    """Code without comment lines and the white space that only helps to read.
+
+    Strings, templates and regular expressions stay as they are.
+    """
     lines = (line.strip() for line in text.splitlines())
-    code = "\n".join(line for line in lines if not line.startswith(("//", "/*")))
-    return SPARE.sub(lambda found: found["kept"] or "", code.strip())
+    code = "\n".join(line for line in lines if not line.startswith(("//", "/*"))).strip()
+    return SPARE.sub(lambda found: found["kept"] or found["only"] or found["sign"] or "", code)
 
 
-def table(role: str, a: Array, marked: Callable[[int, int], bool] = lambda i, j: False) -> str:
+def table(
+    role: str,
+    a: Array,
+    marked: Callable[[int, int], bool] = lambda i, j: False,
+    caption: str | None = None,
+) -> str:
     """(H, W): a static matrix with the marked cells bold; ``role`` is x, w or y, NaN is empty."""
     rows = (
         "<tr>" + "".join(f"<td>{_cell(v, marked(i, j))}" for j, v in enumerate(row))
         for i, row in enumerate(a)
     )
-    return f'<table class="{role}"><caption>{NAMES[role]}</caption>{"".join(rows)}</table>'
+    caption = caption or NAMES[role]
+    return f'<table class="{role}"><caption>{caption}</caption>{"".join(rows)}</table>'
 
 
 def _cell(value: float, marked: bool) -> str:
@@ -94,5 +157,5 @@ def numbers(a: Array) -> list[list[float]]:
 def equation(terms: Sequence[tuple[float, float]], total: float) -> str:
     """x · w + x · w + … = total, or ≈ where a number is rounded."""
     rounded = any(abs(v - round(v, 2)) > 1e-9 for v in (total, *sum(terms, ())))
-    products = (f"{short(x)}·{short(w) if w >= 0 else f'({short(w)})'}" for x, w in terms)
+    products = ("·".join(f"({short(v)})" if v < 0 else short(v) for v in term) for term in terms)
     return f"{' + '.join(products)} {'≈' if rounded else '='} {short(total)}"
