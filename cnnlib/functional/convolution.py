@@ -94,11 +94,11 @@ def conv2d_dw(
     """
     g = _geometry(x, w, None, stride, padding, dilation)
     _check_dy(dy, x, w, g)
-    dw = np.zeros_like(_matrix(w))
-    for dy_row, windows in zip(_rows(dy), _window_rows(x, g), strict=True):
-        dw += dy_row @ windows.T
     f, c, tall, wide = w.shape
-    return dw.reshape(f, tall, wide, c).transpose(0, 3, 1, 2)
+    dw = np.zeros((tall * wide * c, f), x.dtype)
+    for dy_row, windows in zip(_rows(dy), _window_rows(x, g), strict=True):
+        dw += windows @ dy_row.T
+    return dw.reshape(tall, wide, c, f).transpose(3, 2, 0, 1)
 
 
 def _window_rows(x: Array, g: _Geometry) -> Iterator[Array]:
