@@ -1,0 +1,39 @@
+"""What travels through the book: the pictures, and the networks that are shipped."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnlib import samples
+from cnnlib.datasets import load_mnist, to_float
+from cnnlib.training import accuracy
+
+RESULTS = Path(__file__).parent.parent / "results"
+
+
+def test_pictures_are_batches_of_one() -> None:
+    digit, photograph = samples.digit(), samples.photograph()
+    assert (digit.shape, digit.dtype) == ((1, 1, 28, 28), np.float32)
+    assert (photograph.shape, photograph.dtype) == ((1, 3, 150, 128), np.float32)
+    for picture in (digit, photograph):
+        assert 0 <= picture.min() < 0.1 < 0.9 < picture.max() <= 1
+
+
+def test_lenet_is_decided_by_its_generator() -> None:
+    a, b, c = (samples.lenet(rng=np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert sum(p.data.size for p in a.parameters()) == 61_706
+    pairs = [list(zip(a.parameters(), other.parameters(), strict=True)) for other in (b, c)]
+    same = [all(np.array_equal(p.data, q.data) for p, q in pair) for pair in pairs]
+    assert same == [True, False]
+
+
+@pytest.mark.parametrize("augmented", [False, True], ids=["plain", "augmented"])
+def test_shipped_networks_read_what_is_recorded(augmented: bool) -> None:
+    images, labels = load_mnist("test")
+    found = accuracy(samples.trained_lenet(augmented=augmented), to_float(images), labels)
+    file = RESULTS / ("recipes/lenet5.json" if augmented else "lenet.json")
+    recorded = json.loads(file.read_text(encoding="utf-8"))
+    expected = recorded["shipped"] if augmented else recorded
+    assert found == pytest.approx(expected["test_accuracy"], abs=2e-4)
