@@ -80,12 +80,34 @@ def load_mnist(split: str = "train", root: str | Path | None = None) -> tuple[Ar
 
 
 def to_float(images: Array) -> Array:
-    """uint8 (N, H, W) -> float32 (N, 1, H, W), from 0 … 255 to 0 … 1."""
+    """uint8 (N, H, W) -> float32 (N, 1, H, W), from 0 … 255 to 0 … 1.
+
+    Raises TypeError unless the images are uint8.
+    """
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"to_float expected uint8 images, got {images.dtype}")
     checks.rank("to_float", images, "(N, H, W)", "images")
     return images[:, np.newaxis] / np.float32(255)
+
+
+def normalise_digit(ink: Array) -> Array:
+    """(H, W), paper is 0 -> (28, 28), prepared as the digits of MNIST were; without ink all 0.
+
+    Cropped to its ink; averaged into a box of 20 × 20 pixels, in its proportions; and put where
+    its centre of mass is nearest to the middle, by whole pixels.
+    """
+    checks.floating("normalise_digit", ink=ink)
+    checks.rank("normalise_digit", ink, "(H, W)", "ink")
+    paper = np.zeros((40, 40), ink.dtype)  # of which 6 … 33 are kept
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    if rows.size:
+        crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        height, width = (max(1, int(n * 20 / max(crop.shape) + 0.5)) for n in crop.shape)
+        small = _averages(len(crop), height) @ crop @ _averages(crop.shape[1], width).T
+        top, left = 6 + _shift(small.sum(1)), 6 + _shift(small.sum(0))
+        paper[top : top + height, left : left + width] = small
+    return paper[6:34, 6:34]
 
 
 def batches(
@@ -95,6 +117,8 @@ def batches(
 
     In order, or shuffled by ``rng``. If batch_size does not divide N, the last batch is smaller;
     ``drop_last`` leaves it out. Batches are copies.
+
+    Raises ValueError for arrays of different lengths, or a batch_size below 1.
     """
     size = checks.integer("batches", "batch_size", batch_size, low=1)
     if not isinstance(rng, np.random.Generator | None):
@@ -107,6 +131,19 @@ def batches(
     order = rng.permutation(n) if rng else np.arange(n)
     starts = range(0, n // size * size if drop_last else n, size)
     return (tuple(a[order[i : i + size]] for a in data) for i in starts)
+
+
+def _averages(cells: int, pieces: int) -> Array:
+    """(pieces, cells): a matrix whose rows average equal pieces of a stretch of cells."""
+    edges, cell = np.arange(pieces + 1)[:, np.newaxis] * cells / pieces, np.arange(cells)
+    overlap = np.minimum(edges[1:], cell + 1) - np.maximum(edges[:-1], cell)
+    return overlap.clip(0) * pieces / cells
+
+
+def _shift(mass: Array) -> int:
+    """The shift that brings the centre of mass to 13.5 … 14.5, where MNIST has it."""
+    centre = mass @ np.arange(len(mass)) / mass.sum()
+    return math.ceil(13.5 - centre - 1e-6)
 
 
 def _read(file: BufferedIOBase) -> Array:

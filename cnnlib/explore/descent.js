@@ -2,13 +2,15 @@
 // of its slope w and intercept b over the cost, the mean of the squared errors. The updates are
 // those of cnnlib.optim: SGD, SGD with momentum, and Adam.
 
+const { abs, ceil, hypot, log, log10, max, min, sqrt } = Math;
+
 // How a gradient becomes a step, for one number; each call of a rule starts afresh.
 const rules = {
   SGD: () => (g) => g,
   "SGD, momentum 0.9": (v = 0) => (g) => (v = 0.9 * v + g),
   Adam: (m = 0, v = 0, k = 0) => (g) => {
     [m, v, k] = [m + 0.1 * (g - m), v + 0.001 * (g * g - v), k + 1];
-    return m / (1 - 0.9 ** k) / (Math.sqrt(v / (1 - 0.999 ** k)) + 1e-8);
+    return m / (1 - 0.9 ** k) / (sqrt(v / (1 - 0.999 ** k)) + 1e-8);
   },
 };
 const [plain, momentum, adam] = Object.keys(rules), most = 300;
@@ -24,10 +26,11 @@ const gradient = (points, [w, b]) => [
 
 // The places (w, b) from the start on; a walk that is lost ends early.
 function walk({ points, start, method, lr }, steps) {
-  const places = [start], step = start.map(() => rules[method]());
-  while (places.length <= steps && Math.hypot(...places.at(-1)) < 1e6) {
-    const g = gradient(points, places.at(-1));
-    places.push(places.at(-1).map((v, i) => v - lr * step[i](g[i])));
+  const places = [], step = start.map(() => rules[method]());
+  for (let at = start; at && places.length <= steps;) {
+    places.push(at);
+    const g = gradient(points, at);
+    at = hypot(...at) < 1e6 && at.map((v, i) => v - lr * step[i](g[i]));
   }
   return places;
 }
@@ -37,7 +40,7 @@ function walk({ points, start, method, lr }, steps) {
 function valley(points) {
   const r = 2 + 1e-9, q = 2 * mean(points.map(([x]) => x));
   const p = 2 * mean(points.map(([x]) => x * x)) + 1e-9, [w, b] = gradient(points, [0, 0]);
-  const middle = (p + r) / 2, half = Math.hypot((p - r) / 2, q), det = p * r - q * q;
+  const middle = (p + r) / 2, half = hypot((p - r) / 2, q), det = p * r - q * q;
   return {
     p, q, high: middle + half, low: det / (middle + half), angle: Math.atan2(2 * q, p - r) / 2,
     best: [(q * b - r * w) / det, (q * w - p * b) / det],
@@ -48,13 +51,13 @@ function valley(points) {
 // c² = (1 + µ − lr · curvature) c − µ. It swings if the root is negative or complex.
 function factor(s, curvature) {
   const mu = memory(s), sum = 1 + mu - s.lr * curvature, under = sum * sum - 4 * mu;
-  const size = under < 0 ? Math.sqrt(mu) : (Math.abs(sum) + Math.sqrt(under)) / 2;
+  const size = under < 0 ? sqrt(mu) : (abs(sum) + sqrt(under)) / 2;
   return { size, swings: under < 0 || sum < 0 };
 }
 
 // At most n digits; what is left of a 0 by rounding is 0.
 const digits = (v, n = 3) => {
-  const size = Math.abs(v), text = size < 1e5 ? +v.toPrecision(n) : v.toExponential(n - 1);
+  const size = abs(v), text = size < 1e5 ? +v.toPrecision(n) : v.toExponential(n - 1);
   return size < 1e-9 ? "0" : `${text}`.replaceAll("-", "−");
 };
 
@@ -73,11 +76,11 @@ function verdict(s, { high, low, best }) {
   const [steep, flat] = [high, low].map((curvature) => factor(s, curvature));
   const [across, along] = [steep, flat].map(({ size, swings }) =>
     digits(size) + (swings ? " (to and fro)" : ""));
-  const slow = Math.max(steep.size, flat.size), more = Math.log(10) / -Math.log(slow);
+  const slow = max(steep.size, flat.size), more = log(10) / -log(slow);
   return [
     slow > 1 ? "Diverges" : steep.swings ? "Oscillates, and converges" : "Converges",
     `A step multiplies the error on the steep axis by ${across}, on the flat one by ${along}.`
-      + (slow < 1 ? ` One digit more takes ${digits(Math.ceil(more))} steps.` : ""),
+      + (slow < 1 ? ` One digit more takes ${digits(ceil(more))} steps.` : ""),
   ];
 }
 
@@ -106,18 +109,23 @@ function plot(xName, yName, marks = [], take) {
       + yTicks.map((v) => text(-6, at([0, v])[1] + 4, named(v), "end")).join("");
   };
   const put = (i, place) => {
-    handles[i].setAttribute("transform", `translate(${at(place)})`);
-    handles[i].ariaValueNow = place[1];
-    handles[i].ariaValueText = place.map((v) => digits(v)).join(", ");
-    handles[i].place = place;
+    const [x, y] = at(place), text = place.map((v) => digits(v)).join(", ");
+    handles[i].setAttribute("transform", `translate(${x} ${y})`);
+    Object.assign(handles[i], { place, x, y, ariaValueNow: place[1], ariaValueText: text });
   };
+  const under = ({ clientX, clientY }) =>
+    new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
   const send = (i, place) => take(i, place.map((v, axis) =>
     Math.round(clamp(v, ...[xs, ys][axis]) * 100) / 100));
   handles.forEach((handle, i) => {
-    handle.onpointerdown = ({ pointerId }) => handle.setPointerCapture(pointerId);
-    handle.onpointermove = ({ pointerId, clientX, clientY }) => {
-      if (!handle.hasPointerCapture(pointerId)) return;
-      const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
+    // Of marks that overlap, the nearest is taken.
+    handle.onpointerdown = (event) => {
+      const { x, y } = under(event), away = (mark) => hypot(mark.x - x, mark.y - y);
+      handles.reduce((a, b) => (away(b) < away(a) ? b : a)).setPointerCapture(event.pointerId);
+    };
+    handle.onpointermove = (event) => {
+      if (!handle.hasPointerCapture(event.pointerId)) return;
+      const { x, y } = under(event);
       send(i, [xs[0] + x / W * (xs[1] - xs[0]), ys[1] - y / H * (ys[1] - ys[0])]);
     };
     handle.onkeydown = (event) => {
@@ -159,7 +167,7 @@ function descent(data) {
   function play() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return go(most);
     if (s.steps >= walk(s, most).length - 1) go(0);
-    timer = setInterval(() => go(s.steps + Math.ceil((s.steps + 1) / 20)), 100);
+    timer = setInterval(() => go(s.steps + ceil((s.steps + 1) / 20)), 100);
     [player.textContent, status.ariaLive] = ["Pause", "off"];
   }
 
@@ -172,12 +180,12 @@ function descent(data) {
   function go(steps) {
     const end = walk(s, most).length - 1;
     if (steps >= end || !player.isConnected) pause();
-    change({ steps: Math.min(steps, end) });
+    change({ steps: min(steps, end) });
   }
 
   function standardise() {
     const xs = s.points.map(([x]) => x), middle = mean(xs);
-    const sd = Math.sqrt(mean(xs.map((x) => (x - middle) ** 2))) || 1;
+    const sd = sqrt(mean(xs.map((x) => (x - middle) ** 2))) || 1;
     change({ points: s.points.map(([x, t]) => [(x - middle) / sd, t]) });
   }
 
@@ -189,15 +197,15 @@ function descent(data) {
     drawHills(v, places);
     drawCurve(costs, lowest);
 
-    const free = s.method === adam;
-    bound.style.setProperty("--at", (Math.log10(edge) + 3) / 3.3);
+    const free = s.method === adam, line = ([w, b], c) =>
+      `w = ${digits(w, 4)}, b = ${digits(b, 4)}, cost ${digits(c, 4)}`;
+    bound.style.setProperty("--at", (log10(edge) + 3) / 3.3);
     bound.textContent = free ? "" : "limit ▲";
     for (const node of near) node.hidden = free;
-    rate.value = Math.log10(s.lr);
+    rate.value = log10(s.lr);
     rate.ariaValueText = shown.value = digits(s.lr);
     method.value = s.method;
-    const [word, why] = verdict(s, v), line = ([w, b], c) =>
-      `w = ${digits(w, 4)}, b = ${digits(b, 4)}, cost ${digits(c, 4)}`;
+    const [word, why] = verdict(s, v);
     status.replaceChildren(h("b", {}, `${word}. `), why);
     place.textContent = `Step ${places.length - 1}: ${line(now, costs.at(-1))}. Best: ${line(v.best, lowest)}.`;
     hessian.textContent = `Hessian [${digits(v.p)}, ${digits(v.q)}; ${digits(v.q)}, 2]: `
@@ -216,24 +224,24 @@ function descent(data) {
   // The contours of a quadratic cost are ellipses along the axes of its Hessian matrix.
   function drawHills({ high, low, angle, best }, places) {
     const [x, y] = hills.at(best), dots = places.map((there) => `M${hills.at(there)}h0`).join("");
-    const ring = (rise) => `<ellipse rx="${Math.sqrt(2 * rise / high)}" ry="${Math.sqrt(2 * rise / low)}"/>`;
+    const ring = (rise) => `<ellipse rx="${sqrt(2 * rise / high)}" ry="${sqrt(2 * rise / low)}"/>`;
     const rings = range(7).map((i) => ring(0.05 * 10 ** (i / 2))).join("");
     hills.put(0, s.start);
     hills.inside.innerHTML = `<g transform="translate(${x} ${y}) scale(${W / 5} ${-H / 10})`
       + ` rotate(${angle * 180 / Math.PI})">${rings}</g>`
-      + `<path class="cnn-best" d="M${x - 5} ${y - 5}l10 10m0-10l-10 10"/>`
-      + hills.line(places, "g") + `<path class="g cnn-dots" d="${dots}"/>`;
+      + `<path class="ink" d="M${x - 5} ${y - 5}l10 10m0-10l-10 10"/>`
+      + hills.line(places, "g") + `<path class="g dots" d="${dots}"/>`;
   }
 
   function drawCurve(costs, lowest) {
-    const heights = [...costs, lowest].map((v) => Math.log10(Math.max(v, 1e-6)));
-    const from = Math.floor(Math.min(...heights)), span = Math.max(...heights) - from;
-    const every = Math.ceil(span / 5) || 1, decades = range(Math.ceil(span / every) + 1);
-    const steps = Math.max(30, Math.ceil(costs.length / 10) * 10);
+    const heights = [...costs, lowest].map((v) => log10(max(v, 1e-6)));
+    const from = Math.floor(min(...heights)), span = max(...heights) - from;
+    const every = ceil(span / 5) || 1, decades = range(ceil(span / every) + 1);
+    const steps = max(30, ceil(costs.length / 10) * 10);
     curve.scale([0, steps / 2, steps], decades.map((i) => from + i * every), (e) => digits(10 ** e, 1));
     const least = heights.pop();
-    curve.inside.innerHTML = curve.line([[0, least], [steps, least]], "cnn-dash")
-      + curve.line(heights.map((e, i) => [i, e]), "cnn-best");
+    curve.inside.innerHTML = curve.line([[0, least], [steps, least]], "dash")
+      + curve.line(heights.map((e, i) => [i, e]), "ink");
   }
 
   show();
@@ -242,8 +250,8 @@ function descent(data) {
       button("Step", () => (pause(), go(s.steps + 1))), player,
       button("Standardise x", standardise),
       button("Reset", () => (pause(), change({ ...structuredClone(given), steps: 0 }))),
-      h("div", { class: "cnn-rate" }, "learning rate α", shown, h("span", {}, rate, bound)), ...near),
-    h("div", { class: "cnn-plots" }, lines.node, hills.node, curve.node,
+      h("div", { class: "rate" }, "learning rate α", shown, h("span", {}, rate, bound)), ...near),
+    h("div", { class: "plots" }, lines.node, hills.node, curve.node,
       h("div", {}, status, place, hessian)),
   ];
 }

@@ -59,9 +59,9 @@ class DescentExplorer(Figure):
             for part in (0.3, 0.99, 1.01)
         )
         head = f"part of the limit<th>learning rate<th>cost after {STEPS} steps"
-        w, b = self.start
+        begin = "Start w = {}, b = {}".format(*map(short, self.start))
         return (
-            f"<p>Gradient descent from w = {short(w)}, b = {short(b)}; limit 2/λmax = {self.limit:.4f}</p>"
+            f"<p>{begin}; limit 2/λmax = {self.limit:.4f}</p>"
             f"<table><tr><th>{head}{''.join(lines)}</table>"
         )
 
