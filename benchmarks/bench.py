@@ -175,7 +175,9 @@ def run_with(threads: int) -> dict[str, Any]:
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # these slow NumPy's products
         environment.pop(name, None)
     command = [sys.executable, "-m", "benchmarks.bench", number]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, encoding="utf-8", check=True
+    )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
