@@ -103,10 +103,12 @@ def run_in_place(path: Path) -> None:
 
 
 def inputs(path: Path) -> list[Path]:
-    """The package, and those results whose file name stands in the notebook."""
+    """The package, and those results whose file name, or folder, stands in the notebook."""
     text = path.read_text(encoding="utf-8")
     package = (file for file in PACKAGE.rglob("*") if file.is_file() and file.suffix != ".pyc")
-    return sorted(package) + [file for file in sorted(RESULTS.glob("*")) if file.name in text]
+    results = sorted(RESULTS.rglob("*.json"))
+    folders = {file: f"results/{file.parent.name}/" for file in results if file.parent != RESULTS}
+    return sorted(package) + [file for file in results if folders.get(file, file.name) in text]
 
 
 def fingerprint(path: Path) -> str:
@@ -126,7 +128,9 @@ def is_committed(path: Path) -> bool:
     files = [path, PACKAGE, *inputs(path)]
     command = ["git", "status", "--porcelain", "--", *map(str, files)]
     try:
-        git = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        git = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return False
     return not git.stdout
