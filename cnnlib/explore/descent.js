@@ -191,7 +191,8 @@ function descent(data) {
 
   // Draw everything as it is now.
   function show() {
-    const v = valley(s.points), places = walk(s, s.steps), now = places.at(-1), edge = limit(s, v.high);
+    const v = valley(s.points), edge = limit(s, v.high);
+    const places = walk(s, s.steps), now = places.at(-1);
     const costs = places.map((there) => cost(s.points, there)), lowest = cost(s.points, v.best);
     drawLines(now);
     drawHills(v, places);
@@ -207,7 +208,8 @@ function descent(data) {
     method.value = s.method;
     const [word, why] = verdict(s, v);
     status.replaceChildren(h("b", {}, `${word}. `), why);
-    place.textContent = `Step ${places.length - 1}: ${line(now, costs.at(-1))}. Best: ${line(v.best, lowest)}.`;
+    place.textContent = `Step ${places.length - 1}: ${line(now, costs.at(-1))}.`
+      + ` Best: ${line(v.best, lowest)}.`;
     hessian.textContent = `Hessian [${digits(v.p)}, ${digits(v.q)}; ${digits(v.q)}, 2]: `
       + `λmax = ${digits(v.high, 4)}, λmin = ${digits(v.low, 4)}.`
       + (free ? "" : ` Limit ${2 + 2 * memory(s)}/λmax = ${digits(edge, 4)};`
@@ -238,7 +240,8 @@ function descent(data) {
     const from = Math.floor(min(...heights)), span = max(...heights) - from;
     const every = ceil(span / 5) || 1, decades = range(ceil(span / every) + 1);
     const steps = max(30, ceil(costs.length / 10) * 10);
-    curve.scale([0, steps / 2, steps], decades.map((i) => from + i * every), (e) => digits(10 ** e, 1));
+    curve.scale([0, steps / 2, steps], decades.map((i) => from + i * every),
+      (e) => digits(10 ** e, 1));
     const least = heights.pop();
     curve.inside.innerHTML = curve.line([[0, least], [steps, least]], "dash")
       + curve.line(heights.map((e, i) => [i, e]), "ink");

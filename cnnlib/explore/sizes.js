@@ -58,14 +58,20 @@ const spare = (n, layer) => n + 2 * layer.p - span(layer);
 function fault(layer, { shape, sides }) {
   const { kind, k, p, d, i } = layer, [c, height] = shape, side = Math.min(...sides);
   const from = product(sides), maps = by([c / from, ...sides]);
-  const got = height ? `maps, ${by(shape)}` : `${count(c)} numbers` + (from > 1 ? ` (${maps})` : "");
+  const got = height ? `maps, ${by(shape)}`
+    : `${count(c)} numbers` + (from > 1 ? ` (${maps})` : "");
   if (slides(layer) && !height) return `It needs maps but gets ${got}. Move it above Flatten.`;
-  if (kind === "l" && height) return `It needs numbers in a row but gets ${got}. Put Flatten before it.`;
+  if (kind === "l" && height) {
+    return `It needs numbers in a row but gets ${got}. Put Flatten before it.`;
+  }
   if (i && i !== c) return `${called(layer, "i")} is ${count(i)} but it gets ${got}.`;
-  if (pools(layer) && 2 * p > k) return `Padding in pooling is at most half the kernel, here ${k >> 1}.`;
+  if (pools(layer) && 2 * p > k) {
+    return `Padding in pooling is at most half the kernel, here ${k >> 1}.`;
+  }
   if (slides(layer) && spare(side, layer) < 0) {
-    return `The kernel spans ${d}·(${k} − 1) + 1 = ${span(layer)} cells, but the padded input has only `
-      + `${side} + 2·${p} = ${side + 2 * p}. Less pooling before, more padding, or a smaller kernel?`;
+    return `The kernel spans ${d}·(${k} − 1) + 1 = ${span(layer)} cells, but the padded input has `
+      + `only ${side} + 2·${p} = ${side + 2 * p}. `
+      + "Less pooling before, more padding, or a smaller kernel?";
   }
 }
 
@@ -119,7 +125,8 @@ function sizes({ code, presets }) {
   const prefix = `#sizes${document.querySelectorAll(".cnn-link").length || ""}-`;
 
   const preset = h("select", { onchange: () => open(readAll(presets[preset.value])) },
-    ...Object.keys(presets).map((name) => h("option", {}, name)), h("option", { hidden: "" }, "own"));
+    ...Object.keys(presets).map((name) => h("option", {}, name)),
+    h("option", { hidden: "" }, "own"));
   const status = h("p", { role: "status" });
   const say = (text) => (status.textContent = text);
   const link = h("a", {
@@ -127,7 +134,8 @@ function sizes({ code, presets }) {
   }, "Link to this stack");
   const titles = "layer output parameters multiply-adds field".split(" ");
   const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
-  const body = h("tbody", {}), table = h("table", { class: "cnn-sizes" }, h("thead", {}, head), body);
+  const body = h("tbody", {});
+  const table = h("table", { class: "cnn-sizes" }, h("thead", {}, head), body);
 
   function open(news) {
     [stack, at] = [news, 1];
@@ -222,7 +230,7 @@ function sizes({ code, presets }) {
 
   open(readAll(code));
   addEventListener("hashchange", follow);
-  if (follow()) queueMicrotask(() => table.scrollIntoView());
+  if (follow()) queueMicrotask(() => link.scrollIntoView());
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link), status, table,
     h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
