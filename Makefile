@@ -5,6 +5,7 @@ PYTHON ?= python3
 PORT ?= 8000
 NB ?=
 ARGS ?=
+PAGES ?=
 
 BIN := .venv/bin
 RUN := $(BIN)/python
@@ -14,7 +15,8 @@ BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
 	$(shell find _ext _static appendices chapters cnnlib results -type f ! -name '*.pyc' 2>/dev/null)
 EXPERIMENTS := $(filter-out __init__ bench timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-.PHONY: help book test notebooks figures-check serve lint format lock bench results clean
+.PHONY: help book test notebooks figures-check serve lint format lock bench results \
+	mutants planted zip lighthouse clean
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +28,10 @@ help:
 	@echo 'make lint           ruff, mypy and codespell; make format applies what ruff can'
 	@echo 'make bench          compare the speed of cnnlib with that of torch'
 	@echo 'make results        run the long experiments again, which write results/'
+	@echo 'make mutants        change one thing in cnnlib at a time: a unit test must notice'
+	@echo 'make planted        plant classic bugs in cnnlib: the chapters alone must notice'
+	@echo 'make zip            pack the book and its notebooks: dist/convolutional-networks-computed.zip'
+	@echo 'make lighthouse     measure the pages with Lighthouse, which needs Node.js (PAGES=…: some)'
 	@echo 'make lock           write requirements.txt (ARGS=--upgrade: with newer versions)'
 	@echo 'make clean          remove what was built, but not .venv'
 
@@ -78,6 +84,18 @@ bench: $(INSTALLED)
 results: $(INSTALLED)
 	for name in $(EXPERIMENTS); do $(RUN) -m benchmarks.$$name || exit 1; done
 
+mutants: $(INSTALLED)
+	$(RUN) -m tools.mutants $(ARGS)
+
+planted: $(INSTALLED)
+	$(RUN) -m tools.planted $(ARGS)
+
+zip: book
+	$(RUN) -m tools.zip_book
+
+lighthouse: book
+	$(RUN) -m tools.lighthouse $(PAGES)
+
 clean:
-	rm -rf _build build cnnlib.egg-info htmlcov .coverage .hypothesis \
+	rm -rf _build build dist cnnlib.egg-info htmlcov .coverage .hypothesis \
 		.mypy_cache .pytest_cache .ruff_cache

@@ -18,6 +18,8 @@ THEME_OPTIONS = {
     "toc_title": "On this page",
 }
 
+SHAPES = r"(?:\w+ )?\([^()]+\)(?:, (?:\w+ )?\([^()]+\))*"
+CONTRACT = re.compile(f"^{SHAPES} -> {SHAPES}")
 SHARED_IDS = {"proof", "proof-content", "exercise-content", "solution-content"}
 
 
@@ -59,6 +61,16 @@ def describe(
         context["metatags"] += f'<meta name="description" content="{text}" />\n'
 
 
+def drop_unneeded_mathjax(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load MathJax only where a formula is; Sphinx does, too, where a page below has one."""
+    kinds = (nodes.math, nodes.math_block)
+    if doctree and not any(isinstance(node, kinds) for node in doctree.findall()):
+        scripts = context["script_files"]
+        scripts[:] = [it for it in scripts if "mathjax" not in str(it).lower()]
+
+
 def drop_unknown_address(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -67,11 +79,20 @@ def drop_unknown_address(
         context["metatags"] = re.sub(r'<meta property="og:url"[^>]*>\n?', "", context["metatags"])
 
 
+def contract_as_code(
+    app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
+) -> None:
+    """Set as code the shapes, `(N, C) -> (N,)`, with which a docstring opens."""
+    lines[:1] = [CONTRACT.sub(r"``\g<0>``", line) for line in lines[:1]]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension with Sphinx; sphinxext-opengraph runs between the last two."""
+    """Register the extension with Sphinx; of pages, others run between 400 and 600."""
     app.connect("config-inited", set_theme_options)
+    app.connect("autodoc-process-docstring", contract_as_code)
     app.connect("doctree-resolved", drop_shared_ids)
     app.connect("doctree-resolved", list_references)
     app.connect("html-page-context", describe, priority=400)
+    app.connect("html-page-context", drop_unneeded_mathjax, priority=600)
     app.connect("html-page-context", drop_unknown_address, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

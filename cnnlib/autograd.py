@@ -17,7 +17,8 @@ Edge: TypeAlias = tuple["Value", float]  # a number that was used, and its facto
 class Value:
     """A number, the operation that made it, and its edges: what was used, with which factor.
 
-    ``grad`` is filled by `backward`. Operations have PyTorch's names.
+    ``grad`` is filled by `backward`. Operations have PyTorch's names. Raises TypeError for
+    anything but a number.
     """
 
     __array_ufunc__ = None  # NumPy's numbers leave the arithmetic with a Value to the Value

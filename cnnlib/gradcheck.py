@@ -26,7 +26,7 @@ class GradientError(AssertionError):
 def numerical_gradient(f: Callable[[], float], x: Array, eps: float = 1e-6) -> Array:
     """The gradient of f() by x, an array that f reads: two evaluations a number.
 
-    x is changed in place and put back.
+    x is changed in place and put back. Raises TypeError unless it is float32 or float64.
     """
     checks.floating("numerical_gradient", x=x)
     gradient = np.zeros_like(x)
@@ -42,7 +42,7 @@ def numerical_gradient(f: Callable[[], float], x: Array, eps: float = 1e-6) -> A
 
 
 def relative_error(a: Array, b: Array, floor: float = 0.0) -> float:
-    """Largest |a − b|, as a part of the largest |a| or |b|, or of ``floor``; 0 if all are 0."""
+    """The largest difference, as a part of the largest number or of ``floor``; 0 if all are 0."""
     scale = np.maximum(np.abs(a).max(initial=floor), np.abs(b).max(initial=floor))
     return float(np.abs(a - b).max(initial=0) / scale) if scale else 0.0
 

@@ -16,7 +16,15 @@ from cnnlib.nn.module import Parameter
 
 
 class Optimizer:
-    """Holds parameters and a learning rate ``lr``; subclasses write `step`."""
+    """Holds parameters and a learning rate ``lr``; subclasses write `step`.
+
+    Raises
+    ------
+    ValueError
+        If there is no parameter, or a number is negative or not finite.
+    TypeError
+        If ``params`` are not those of ``model.parameters()``.
+    """
 
     def __init__(self, params: Iterable[Parameter], lr: float, weight_decay: float) -> None:
         self.params = list(params)
@@ -141,7 +149,7 @@ class Schedule:
 
 
 class StepLR(Schedule):
-    """Multiplied by gamma every ``step_size`` steps."""
+    """Multiplied by gamma every ``step_size`` steps. Raises ValueError if that is below 1."""
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         self.step_size = checks.integer("StepLR", "step_size", step_size, low=1)

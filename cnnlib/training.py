@@ -28,6 +28,11 @@ def fit(
     """Train for ``steps`` batches, over the images again and again; return the loss of each step.
 
     images (N, C, H, W), labels (N,); the model is left in training mode.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, the labels are not as many, or one is no class of the model.
     """
     checks.not_empty("fit", images)
     criterion = criterion or CrossEntropyLoss()
@@ -48,7 +53,7 @@ def fit(
 
 
 def predict(model: Sequential, images: Array, batch_size: int = 1000) -> Array:
-    """(N, C, H, W) -> logits (N, K), in evaluation mode, a batch at a time."""
+    """(N, C, H, W) -> logits (N, K), in evaluation mode, a batch at a time; at least one image."""
     checks.not_empty("predict", images)
     training = model.training
     model.eval()

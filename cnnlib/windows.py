@@ -61,7 +61,7 @@ def output_shape(
     dilation: Pair = (1, 1),
     ceil_mode: bool = False,
 ) -> Pair:
-    """(…, H, W) -> (H', W'): `output_size` along both axes."""
+    """(…, H, W) -> (H', W'): `output_size` along both axes, and its errors."""
     axes = zip(shape[-2:], kernel_size, stride, padding, dilation, strict=True)
     height, width = (_count(*axis, ceil_mode) for axis in axes)
     return height, width
@@ -72,8 +72,13 @@ def resolve_padding(
 ) -> tuple[Pair, Pair]:
     """``padding`` as ((top, bottom), (left, right)).
 
-    'valid' is none. 'same' keeps H and W, needs stride 1, and where the total is odd puts
+    ``'valid'`` is none. ``'same'`` keeps H and W, needs stride 1, and where the total is odd puts
     the extra zero at the bottom and right, as PyTorch does.
+
+    Raises
+    ------
+    ValueError
+        If it is another word or negative, or ``'same'`` with a stride. Messages open with ``name``.
     """
     if not isinstance(padding, str):
         vertical, horizontal = checks.pair(name, "padding", padding, low=0)
@@ -102,7 +107,13 @@ def reach(count: int, size: int, start: int, stride: int) -> tuple[slice, slice]
 
 
 def windows(x: Array, kernel_size: Any, stride: Any = 1, dilation: Any = 1) -> Array:
-    """(N, C, H, W) -> (N, C, H', W', kH, kW): all windows, as a read-only view (no copy)."""
+    """(N, C, H, W) -> (N, C, H', W', kH, kW): all windows, as a read-only view (no copy).
+
+    Raises
+    ------
+    ValueError
+        If x has other axes, a step is too small, or the kernel is larger than the image.
+    """
     checks.rank("windows", x, "(N, C, H, W)")
     k = checks.pair("windows", "kernel_size", kernel_size, low=1)
     (sh, sw), (dh, dw) = s, d = _steps("windows", stride, dilation)
@@ -116,6 +127,11 @@ def fold(v: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Array:
     """(N, C, H', W', kH, kW) -> (N, C, H, W): sum every window back to where it came from.
 
     The adjoint of `windows`: ⟨windows(x), v⟩ = ⟨x, fold(v)⟩.
+
+    Raises
+    ------
+    ValueError
+        If v is not what `windows` gives for an image of this size.
     """
     checks.rank("fold", v, "(N, C, H', W', kH, kW)", "v")
     size = checks.pair("fold", "size", size, low=1)

@@ -121,6 +121,13 @@ def test_exercises_and_solutions_are_listed(book: Path, pages: list[Path]) -> No
     assert len(boxes) == 2 * sum(boxes.values()) > 80
 
 
+def test_mathjax_is_loaded_where_a_formula_is(pages: list[Path]) -> None:
+    for page in pages:
+        tree = book_pages.parse(page)
+        scripts = tree.select('script[src*="mathjax"]')
+        assert len(scripts) == bool(tree.select(".math")), page.name
+
+
 def test_logo_is_what_the_script_draws() -> None:
     assert (ROOT / "_static" / "logo.svg").read_text(encoding="utf-8") == draw_logo.svg()
 

@@ -683,7 +683,9 @@ def test_wrong_commands(
 def test_ctrl_c_leaves_a_checkpoint_and_one_line(small: Data, tmp_path: Path) -> None:
     path = tmp_path / "run.pt"
     argv = [sys.executable, "-c", WRAPPER, *FEW, "--steps=1000000", f"--checkpoint={path}"]
-    with subprocess.Popen(argv, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as job:
+    with subprocess.Popen(
+        argv, cwd=tmp_path, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as job:
         while not path.exists() and job.poll() is None:
             time.sleep(0.05)
         job.send_signal(signal.SIGINT)
@@ -729,7 +731,12 @@ def launch(tmp_path: Path, restarts: int, *options: str) -> subprocess.Completed
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     argv = [sys.executable, "-m", *launcher, f"--max-restarts={restarts}", str(script)]
     return subprocess.run(
-        [*argv, *FEW, *files, *options], cwd=tmp_path, capture_output=True, text=True, timeout=180
+        [*argv, *FEW, *files, *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=180,
     )
 
 
@@ -792,6 +799,6 @@ with parallel.joined("cpu"):
 """
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
     argv = [sys.executable, *launcher, sys.executable, "-c", code]
-    job = subprocess.run(argv, capture_output=True, text=True, timeout=180)
+    job = subprocess.run(argv, capture_output=True, text=True, encoding="utf-8", timeout=180)
     assert job.returncode == 0, job.stderr
     assert job.stdout.count("agrees") == 2

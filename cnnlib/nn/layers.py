@@ -17,7 +17,18 @@ from cnnlib.windows import resolve_padding
 
 
 class Conv2d(Module):
-    """(N, in_channels, H, W) -> (N, out_channels, H', W')."""
+    """(N, in_channels, H, W) -> (N, out_channels, H', W').
+
+    ``weight`` (out_channels, in_channels, kH, kW) and ``bias`` (out_channels,) begin uniform in
+    ±1/√fan_in, as PyTorch's do.
+
+    Raises
+    ------
+    ValueError
+        If a number is too small, or ``'same'`` is asked for with a stride.
+    TypeError
+        If a number is no integer.
+    """
 
     def __init__(
         self,
@@ -60,7 +71,11 @@ class Conv2d(Module):
 
 
 class Linear(Module):
-    """(N, in_features) -> (N, out_features)."""
+    """(N, in_features) -> (N, out_features).
+
+    ``weight`` (out_features, in_features) and ``bias`` (out_features,) begin uniform in
+    ±1/√in_features, as PyTorch's do. Raises ValueError for less than one feature.
+    """
 
     def __init__(
         self,
@@ -94,7 +109,12 @@ class BatchNorm2d(Module):
     """(N, num_features, H, W) -> the same shape, each channel normalised.
 
     In training by the batch's statistics, which also move the running ones by ``momentum``;
-    after ``eval()`` by the running ones.
+    after ``eval()`` by the running ones (Ioffe & Szegedy, 2015).
+
+    Raises
+    ------
+    ValueError
+        In training, from a forward with fewer than two values a channel: they have no variance.
     """
 
     buffers = ("running_mean", "running_var", "num_batches_tracked")
@@ -146,7 +166,10 @@ class BatchNorm2d(Module):
 
 
 class Dropout(Module):
-    """In training sets each number to 0 with probability p and divides the rest by 1 − p."""
+    """In training sets each number to 0 with probability p and divides the rest by 1 − p.
+
+    Srivastava et al. (2014). Raises ValueError unless 0 ≤ p < 1.
+    """
 
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
         self.p = checks.unit_interval("Dropout", "p", p)

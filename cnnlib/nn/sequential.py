@@ -12,7 +12,15 @@ from cnnlib.nn.module import Module
 
 
 class Sequential(Module):
-    """Layers applied one after the other."""
+    """Layers applied one after the other.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one of them twice.
+    TypeError
+        If one is no `Module`.
+    """
 
     def __init__(self, *layers: Module) -> None:
         for layer in layers:

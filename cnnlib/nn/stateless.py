@@ -34,7 +34,7 @@ class Stateless(Module):
 
 
 class MaxPool2d(Stateless):
-    """(N, C, H, W) -> (N, C, H', W'), the maximum of each window."""
+    """(N, C, H, W) -> (N, C, H', W'), the maximum of each window. See `functional.max_pool2d`."""
 
     function = staticmethod(F.max_pool2d)
     derivative = staticmethod(F.max_pool2d_backward)
@@ -53,7 +53,7 @@ class MaxPool2d(Stateless):
 
 
 class AvgPool2d(Stateless):
-    """(N, C, H, W) -> (N, C, H', W'), the average of each window."""
+    """(N, C, H, W) -> (N, C, H', W'), the average of each window. See `functional.avg_pool2d`."""
 
     function = staticmethod(F.avg_pool2d)
     derivative = staticmethod(F.avg_pool2d_backward)
@@ -102,7 +102,7 @@ class Tanh(Stateless):
 
 
 class GELU(Stateless):
-    """x · Φ(x)."""
+    """x · Φ(x), Φ the normal distribution function."""
 
     function = staticmethod(F.gelu)
     derivative = staticmethod(F.gelu_backward)
