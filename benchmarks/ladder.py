@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from benchmarks.timing import interleaved, machine
 from cnnlib import functional as F
@@ -74,6 +75,7 @@ WAYS = {
 def main() -> None:
     """Measure on one thread; the seven loops on fewer images, scaled up."""
     torch.set_num_threads(1)
+    threadpool_limits(1)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(64, 16, 28, 28)).astype(np.float32)
     w = rng.normal(size=(36, 16, 5, 5)).astype(np.float32)

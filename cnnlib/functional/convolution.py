@@ -39,9 +39,9 @@ def conv2d(
         If the arrays are not all float32 or all float64.
     """
     g = _geometry(x, w, b, stride, padding, dilation)
-    matrix = _matrix(w)
+    matrix, window_rows = _matrix(w), _window_rows(x, g)
     y = np.empty((g.output[0], len(w), g.output[1] * len(x)), x.dtype)
-    for y_row, windows in zip(y, _window_rows(x, g), strict=True):
+    for y_row, windows in zip(y, window_rows, strict=True):
         np.matmul(matrix, windows, out=y_row)
         if b is not None:
             y_row += b[:, np.newaxis]
@@ -108,14 +108,13 @@ def _window_rows(x: Array, g: _Geometry) -> Iterator[Array]:
     one after the other in memory, and the rows of a window are whole rows of this copy.
     """
     columns = np.zeros(g.columns, x.dtype)
-    for column, pixels in _neighbours(columns, x.transpose(2, 1, 3, 0), g):
+    # First into the order of the columns, where x is not yet: it is read kW times.
+    ordered = np.ascontiguousarray(x.transpose(2, 1, 3, 0))
+    for column, pixels in _neighbours(columns, ordered, g):
         column[...] = pixels
     rows = _flat(columns)
-    for p in range(g.output[0]):
-        start = p * g.stride[0]
-        window_rows = rows[start : start + g.extent[0] : g.dilation[0]]
-        # A dilated kernel leaves rows out, and so has to copy; others don't.
-        yield window_rows.reshape(len(window_rows) * rows.shape[1], rows.shape[2])
+    starts = range(0, g.output[0] * g.stride[0], g.stride[0])
+    return (_stacked(rows[start : start + g.extent[0] : g.dilation[0]]) for start in starts)
 
 
 def _neighbours(columns: Array, x: Array, g: _Geometry) -> Iterator[tuple[Array, Array]]:
@@ -131,6 +130,12 @@ def _flat(columns: Array) -> Array:
     """(H, kW, C, W', N) -> (H, kW·C, W'·N), as a view."""
     height, wide, c, width, n = columns.shape
     return columns.reshape(height, wide * c, width * n)
+
+
+def _stacked(rows: Array) -> Array:
+    """(kH, kW·C, W'·N) -> (K, W'·N): a view, but of a dilated kernel, which leaves rows out."""
+    tall, height, width = rows.shape
+    return rows.reshape(tall * height, width)
 
 
 def _matrix(w: Array) -> Array:
