@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from figure_driver import (
     Driver,
     Opener,
@@ -23,6 +24,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from cnnlib import nn, samples
 from cnnlib.datasets import load_mnist, normalise_digit, to_float
 from cnnlib.explore import DigitExplorer
+from cnnlib.torch_mnist import build
 
 Array = NDArray[Any]
 HTML = to_html(DigitExplorer())
@@ -176,9 +178,13 @@ def script(browser: Browser) -> Script:
     return Script(browser.new_page())
 
 
-def test_all_test_images_get_the_same_answer(script: Script, digits: Array) -> None:
-    model = samples.trained_lenet()
-    expected = model(digits)
+@pytest.mark.parametrize("augmented", [False, True], ids=["plain", "augmented"])
+def test_all_test_images_get_torch_s_answer(augmented: bool, script: Script, digits: Array) -> None:
+    model, theirs = samples.trained_lenet(augmented=augmented), build("lenet5")
+    weights = {name: torch.from_numpy(a) for name, a in model.state_dict().items()}
+    theirs.load_state_dict(weights)
+    with torch.no_grad():
+        expected = theirs(torch.from_numpy(digits)).numpy()
     found = script.logits(DigitExplorer(model), digits)
     assert np.abs(found - expected)[:1000].max() <= 1e-4
     assert (found.argmax(1) == expected.argmax(1)).sum() >= 9_990

@@ -19,7 +19,9 @@ class Split(NamedTuple):
         return Split(self.images.to(device), self.labels.to(device))
 
     def take(self, indices: Tensor) -> "Split":
-        indices = indices.to(self.images.device)
+        if self.images.is_cuda:
+            indices = indices.pin_memory()  # so that the copy needn't be waited for
+        indices = indices.to(self.images.device, non_blocking=True)
         return Split(self.images[indices], self.labels[indices])
 
 

@@ -33,7 +33,8 @@ class Learner:
         self.model.to(device, memory_format=layout)  # type: ignore[call-overload]
         self.network: Network = parallel.wrap(self.model)
         if config.compile:
-            self.network = torch.compile(self.network)
+            mode = "reduce-overhead" if device.type == "cuda" else "default"  # CUDA graphs
+            self.network = torch.compile(self.network, mode=mode)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=config.lr, weight_decay=config.weight_decay
         )
