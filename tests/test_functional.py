@@ -211,6 +211,13 @@ def test_pooling_defaults(name: str) -> None:
     )
 
 
+def test_padding_of_a_pooling_window_reaches_its_middle_at_most() -> None:
+    x = np.ones((1, 1, 8, 8))
+    assert F.max_pool2d(x, 4, padding=2).shape == (1, 1, 3, 3)
+    with pytest.raises(ValueError, match=r"padding <= 2 \(half the kernel\), got 3"):
+        F.max_pool2d(x, 4, padding=3)
+
+
 def test_max_pool2d_gives_a_tie_to_the_first() -> None:
     x, dy = np.ones((1, 1, 3, 3)), np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
     dx = F.max_pool2d_backward(dy, x, 2, 1)
