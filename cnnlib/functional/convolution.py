@@ -77,7 +77,7 @@ def conv2d_dx(
     rows = _flat(columns)
     for p, dy_row in enumerate(_rows(dy)):
         start = p * g.stride[0]
-        window_rows = rows[start : start + g.extent[0] : g.dilation[0]]
+        window_rows = rows[start : start + g.extent : g.dilation[0]]
         window_rows += (matrix @ dy_row).reshape(window_rows.shape)
     dx = np.zeros((x.shape[2], x.shape[1], x.shape[3], len(x)), x.dtype)
     for column, pixels in _neighbours(columns, dx, g):
@@ -114,7 +114,7 @@ def _window_rows(x: Array, g: _Geometry) -> Iterator[Array]:
         column[...] = pixels
     rows = _flat(columns)
     starts = range(0, g.output[0] * g.stride[0], g.stride[0])
-    return (_stacked(rows[start : start + g.extent[0] : g.dilation[0]]) for start in starts)
+    return (_stacked(rows[start : start + g.extent : g.dilation[0]]) for start in starts)
 
 
 def _neighbours(columns: Array, x: Array, g: _Geometry) -> Iterator[tuple[Array, Array]]:
@@ -160,7 +160,7 @@ class _Geometry(NamedTuple):
     stride: Pair
     dilation: Pair
     start: Pair  # zeros above, zeros to the left
-    extent: Pair  # cells that a dilated kernel spans
+    extent: int  # rows that a dilated kernel spans
     output: Pair
     columns: tuple[int, ...]  # (padded H, kW, C, W', N)
 
@@ -182,7 +182,7 @@ def _geometry(
         stride=stride,
         dilation=dilation,
         start=(pads[0][0], pads[1][0]),
-        extent=(dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1),
+        extent=dilation[0] * (kernel[0] - 1) + 1,
         output=output,
         columns=(x.shape[2] + sum(pads[0]), kernel[1], x.shape[1], output[1], len(x)),
     )
