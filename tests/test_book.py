@@ -121,6 +121,18 @@ def test_exercises_and_solutions_are_listed(book: Path, pages: list[Path]) -> No
     assert len(boxes) == 2 * sum(boxes.values()) > 80
 
 
+def test_terms_lead_to_the_glossary(book: Path) -> None:
+    """In bold, where a chapter introduces them; in the plural as well."""
+    chapter = (book / "chapters" / "02_input_layer.html").read_text(encoding="utf-8")
+    for term, text in {"pixel": "pixels", "normalisation": "normalisation"}.items():
+        address = f"../appendices/glossary.html#term-{term}"
+        link = f'<a class="term reference internal" href="{address}"><strong>{text}</strong></a>'
+        assert link in chapter, text
+    glossary = (book / "appendices" / "glossary.html").read_text(encoding="utf-8")
+    assert 'id="term-pixel"' in glossary
+    assert 'class="term' not in glossary
+
+
 def test_mathjax_is_loaded_where_a_formula_is(pages: list[Path]) -> None:
     for page in pages:
         tree = book_pages.parse(page)
