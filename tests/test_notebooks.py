@@ -22,6 +22,7 @@ from tools import notebooks as tool
 
 MAX_BYTES = 300_000
 MAX_IGNORED = 2
+MAX_COLUMNS = 88  # of a line of code on a wide page; more has to be scrolled
 MIME_TYPES = {"image/png", "text/html", "text/latex", "text/markdown", "text/plain"}
 TAGS = {
     "full-width",
@@ -97,6 +98,9 @@ def code_problems(cell: NotebookNode) -> list[str]:
         found.append("trailing semicolon")
     if any(marker in cell.source for marker in NBVAL_COMMENTS):
         found.append("nbval comment instead of a tag")
+    widest = max(map(len, cell.source.splitlines()), default=0)
+    if widest > MAX_COLUMNS and "hide-input" not in tags(cell):
+        found.append(f"a line of {widest} columns, more than {MAX_COLUMNS}")
     kinds = [output.output_type for output in cell.outputs]
     if any(output.get("name") == "stderr" for output in cell.outputs):
         found.append("stderr output")
@@ -234,6 +238,7 @@ BAD: dict[str, Callable[[NotebookNode], object]] = {
     "tags ['nbval-skip']": lambda n: n.cells[1].metadata.update(tags=["nbval-skip"]),
     "attached file": lambda n: n.cells[0].update(attachments={"a.png": {"image/png": ""}}),
     "trailing semicolon": lambda n: n.cells[1].update(source="print(1);\n"),
+    "a line of 89 columns": lambda n: n.cells[1].update(source=f"print(1)  # {'x' * 77}"),
     "nbval comment": lambda n: n.cells[1].update(source="# NBVAL_SKIP\nprint(1)"),
     "stderr output": lambda n: n.cells[1].outputs[0].update(name="stderr"),
     "error output without": lambda n: n.cells[2].metadata.update(tags=[]),
