@@ -163,3 +163,24 @@ def check_still(show: Opener, figure: Figure, *texts: str) -> None:
     page = show(to_html(figure), java_script_enabled=False)
     found = page.locator(".cnn-figure").inner_text()
     assert all(text in found for text in (*texts, "run the cell"))
+
+
+def check_nothing_moves(show: Opener, figure: Figure) -> None:
+    """Nothing moves unasked, whatever the reader has asked of motion."""
+    for motion in ("reduce", "no-preference"):
+        page = show(to_html(figure), reduced_motion=motion)
+        before = page.content()
+        page.clock.run_for(10_000)
+        assert page.content() == before
+        assert page.evaluate("document.getAnimations().length") == 0
+
+
+def check_stops_when_gone(figure: Driver, button: str) -> None:
+    """What the button starts ends when the figure is taken off the page."""
+    page, text = figure.root.page, "window.gone.textContent"
+    figure.press(button)
+    figure.root.evaluate("root => { window.gone = root; root.remove(); }")
+    page.clock.run_for(500)
+    seen = page.evaluate(text)
+    page.clock.run_for(5000)
+    assert page.evaluate(text) == seen

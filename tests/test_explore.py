@@ -11,8 +11,10 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_nothing_moves,
     check_phone,
     check_still,
+    check_stops_when_gone,
     to_html,
 )
 from playwright.sync_api import expect
@@ -296,23 +298,11 @@ def test_plays_to_the_end_and_pauses(figure: Driver) -> None:
 
 
 def test_stops_when_it_is_taken_off_the_page(figure: Driver) -> None:
-    page = figure.root.page
-    figure.press("Play")
-    figure.root.evaluate("root => { window.gone = root; root.remove(); }")
-    page.clock.run_for(5000)
-    status = "window.gone.querySelector('p[role=status]').textContent"
-    seen = page.evaluate(status)
-    page.clock.run_for(5000)
-    assert page.evaluate(status) == seen
+    check_stops_when_gone(figure, "Play")
 
 
-@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_nothing_moves_unasked(show: Opener, motion: str) -> None:
-    page = show(to_html(ConvolutionExplorer(SEVEN, SOBEL)), reduced_motion=motion)
-    before = page.content()
-    page.clock.run_for(10_000)
-    assert page.content() == before
-    assert page.evaluate("document.getAnimations().length") == 0
+def test_nothing_moves_unasked(show: Opener) -> None:
+    check_nothing_moves(show, ConvolutionExplorer(SEVEN, SOBEL))
 
 
 def test_says_when_no_window_fits(show: Opener) -> None:

@@ -11,6 +11,7 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_nothing_moves,
     check_phone,
     check_still,
     check_twice_and_hosted,
@@ -353,11 +354,7 @@ def test_twice_on_one_page(show: Opener) -> None:
 
 
 def test_nothing_moves_unasked(show: Opener) -> None:
-    page = show(to_html(BackwardExplorer(X, W, DY)))
-    before = page.content()
-    page.clock.run_for(10_000)
-    assert page.content() == before
-    assert page.evaluate("document.getAnimations().length") == 0
+    check_nothing_moves(show, BackwardExplorer(X, W, DY))
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:

@@ -11,8 +11,10 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_nothing_moves,
     check_phone,
     check_still,
+    check_stops_when_gone,
     check_twice_and_hosted,
     to_html,
 )
@@ -275,13 +277,8 @@ def test_reset_brings_everything_back(figure: Playground) -> None:
     assert figure.text == before
 
 
-@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_nothing_moves_unasked(show: Opener, motion: str) -> None:
-    page = show(to_html(explorer()), reduced_motion=motion)
-    before = page.content()
-    page.clock.run_for(10_000)
-    assert page.content() == before
-    assert page.evaluate("document.getAnimations().length") == 0
+def test_nothing_moves_unasked(show: Opener) -> None:
+    check_nothing_moves(show, explorer())
 
 
 def test_run_jumps_to_the_end_where_motion_is_unwanted(show: Opener) -> None:
@@ -291,14 +288,7 @@ def test_run_jumps_to_the_end_where_motion_is_unwanted(show: Opener) -> None:
 
 
 def test_stops_when_it_is_taken_off_the_page(figure: Playground) -> None:
-    page = figure.root.page
-    figure.press("Run")
-    figure.root.evaluate("root => { window.gone = root; root.remove(); }")
-    page.clock.run_for(500)
-    text = "window.gone.textContent"
-    seen = page.evaluate(text)
-    page.clock.run_for(5000)
-    assert page.evaluate(text) == seen
+    check_stops_when_gone(figure, "Run")
 
 
 # --- The limit and the verdict ----------------------------------------------------------------

@@ -9,6 +9,7 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_nothing_moves,
     check_phone,
     check_still,
     check_twice_and_hosted,
@@ -229,13 +230,8 @@ def test_plays_to_the_end_and_pauses(figure: Driver) -> None:
     assert figure.status.startswith("Two numbers")
 
 
-@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_nothing_moves_unasked(show: Opener, motion: str) -> None:
-    page = show(to_html(GraphExplorer()), reduced_motion=motion)
-    before = page.content()
-    page.clock.run_for(10_000)
-    assert page.content() == before
-    assert page.evaluate("document.getAnimations().length") == 0
+def test_nothing_moves_unasked(show: Opener) -> None:
+    check_nothing_moves(show, GraphExplorer())
 
 
 def test_twice_on_one_page(show: Opener) -> None:
