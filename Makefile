@@ -12,7 +12,7 @@ RUN := $(BIN)/python
 INSTALLED := .venv/.installed
 BOOK := _build/html/.complete
 BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
-	$(shell find _ext _static appendices chapters cnnlib results -type f ! -name '*.pyc' 2>/dev/null)
+	$(shell find _ext _static appendices chapters cnnlib -type f ! -name '*.pyc' 2>/dev/null)
 EXPERIMENTS := $(filter-out __init__ bench timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 .PHONY: help book test notebooks figures-check serve lint format lock bench results \
@@ -27,7 +27,7 @@ help:
 	@echo 'make serve          show the book at http://127.0.0.1:$(PORT)/'
 	@echo 'make lint           ruff, mypy and codespell; make format applies what ruff can'
 	@echo 'make bench          compare the speed of cnnlib with that of torch'
-	@echo 'make results        run the long experiments again, which write results/'
+	@echo 'make results        run the long experiments again, which write cnnlib/results/'
 	@echo 'make mutants        change one thing in cnnlib at a time: a unit test must notice'
 	@echo 'make planted        plant classic bugs in cnnlib: the chapters alone must notice'
 	@echo 'make zip            pack the book and its notebooks: dist/convolutional-networks-computed.zip'

@@ -1,6 +1,6 @@
 """What each part of the recipe is worth: one change a row, five seeds, no test image touched.
 
-python -m benchmarks.ablation     writes results/ablation.json
+python -m benchmarks.ablation     writes cnnlib/results/ablation.json
 
 Judged on the last 10,000 training images, which no run learns from.
 """
@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchmarks.timing import machine
+from cnnlib.samples import RESULTS
 from cnnlib.torch_mnist import Config, load_data, train
 
-TARGET = Path(__file__).parent.parent / "results" / "ablation.json"
+TARGET = RESULTS / "ablation.json"
 SEEDS, HELD_OUT = 5, 10_000
 
 BASE = Config(

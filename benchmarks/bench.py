@@ -1,6 +1,6 @@
 """How fast is cnnlib? Ratios to PyTorch with as many threads, 1 and 2, and the workspace.
 
-python -m benchmarks.bench      prints a table, writes results/bench.json
+python -m benchmarks.bench      prints a table, writes cnnlib/results/bench.json
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,9 @@ from benchmarks.timing import Work, interleaved, machine
 from cnnlib import functional as F
 from cnnlib import nn, optim
 from cnnlib.checks import Array
+from cnnlib.samples import RESULTS
 
-TARGET = Path(__file__).parent.parent / "results" / "bench.json"
+TARGET = RESULTS / "bench.json"
 THREADS = (1, 2)
 REPEATS = 31
 RNG = np.random.default_rng(0)

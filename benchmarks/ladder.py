@@ -1,6 +1,6 @@
 """The ways to compute a convolution that textbooks teach, one after the other.
 
-    python -m benchmarks.ladder        prints ratios, writes results/convolution_ladder.json
+    python -m benchmarks.ladder        prints ratios, writes cnnlib/results/convolution_ladder.json
 
 Each is written here from its idea, for stride 1 and no padding.
 """
@@ -8,7 +8,6 @@ Each is written here from its idea, for stride 1 and no padding.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,9 +16,10 @@ from threadpoolctl import threadpool_limits
 from benchmarks.timing import interleaved, machine
 from cnnlib import functional as F
 from cnnlib.checks import Array
+from cnnlib.samples import RESULTS
 from cnnlib.windows import windows
 
-TARGET = Path(__file__).parent.parent / "results" / "convolution_ladder.json"
+TARGET = RESULTS / "convolution_ladder.json"
 
 
 def seven_loops(x: Array, w: Array) -> Array:

@@ -1,6 +1,6 @@
 """PyTorch's own MNIST example beside our recipes: its network, its optimizer, its 14 epochs.
 
-python -m benchmarks.official_example     writes results/official_example.json
+python -m benchmarks.official_example     writes cnnlib/results/official_example.json
 
 Re-stated from its published settings: batches of 64, Adadelta with learning rate 1, times 0.7
 after every epoch, normalised pixels, dropout.
@@ -9,7 +9,6 @@ after every epoch, normalised pixels, dropout.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from time import perf_counter, process_time
 
 import torch
@@ -17,10 +16,11 @@ from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import StepLR
 
 from benchmarks.timing import machine
+from cnnlib.samples import RESULTS
 from cnnlib.torch_mnist import BatchOrder, build, count_parameters, evaluate, load_data, pixels
 from cnnlib.torch_mnist.learner import Normalise
 
-TARGET = Path(__file__).parent.parent / "results" / "official_example.json"
+TARGET = RESULTS / "official_example.json"
 EPOCHS, BATCH_SIZE, SEED = 14, 64, 1
 
 

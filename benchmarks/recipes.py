@@ -1,7 +1,7 @@
 """The recipes of "Further than the source", each over five seeds, judged once on the test images.
 
 python -m benchmarks.recipes               all of them; hours on a small machine
-python -m benchmarks.recipes lenet5 tiny   some; each writes results/recipes/NAME.json
+python -m benchmarks.recipes lenet5 tiny   some; each writes cnnlib/results/recipes/NAME.json
 
 The first LeNet-5 is shipped: cnnlib/data/lenet_augmented.npz, rounded to float16.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, replace
-from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
@@ -21,9 +20,10 @@ from torch import nn
 
 from benchmarks.timing import machine
 from cnnlib import samples
+from cnnlib.samples import RESULTS
 from cnnlib.torch_mnist import RECIPES, Config, Data, count_parameters, evaluate, load_data, train
 
-FOLDER = Path(__file__).parent.parent / "results" / "recipes"
+FOLDER = RESULTS / "recipes"
 SHIPPED = "lenet5"
 
 

@@ -1,18 +1,18 @@
 """The source's experiment over five seeds and three initialisations.
 
-python -m benchmarks.source_experiment     writes results/source_experiment.json, about 10 min
+python -m benchmarks.source_experiment   writes cnnlib/results/source_experiment.json, about 10 min
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from benchmarks.timing import machine
+from cnnlib.samples import RESULTS
 from cnnlib.torch_mnist import Config, load_data, train
 
-TARGET = Path(__file__).parent.parent / "results" / "source_experiment.json"
+TARGET = RESULTS / "source_experiment.json"
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What each measure for speed buys on a CPU, as a multiple of the plain training step's time.
 
-python -m benchmarks.speed     writes results/speed.json
+python -m benchmarks.speed     writes cnnlib/results/speed.json
 
 One thread, batches of 128. The seconds of the processor are counted, not those of the clock, so
 that other programs on the machine disturb little.
@@ -12,7 +12,6 @@ import json
 import os
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,11 +19,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.timing import interleaved, machine
+from cnnlib.samples import RESULTS
 from cnnlib.torch_mnist import BatchOrder, Config, Split, load_data, pixels
 from cnnlib.torch_mnist.learner import Learner
 
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp()  # compile afresh in every run
-TARGET = Path(__file__).parent.parent / "results" / "speed.json"
+TARGET = RESULTS / "speed.json"
 WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
     "channels last": {"channels_last": True},

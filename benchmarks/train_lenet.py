@@ -1,21 +1,21 @@
 """Train the LeNet that the book ships, with cnnlib alone, and four more from other seeds.
 
-python -m benchmarks.train_lenet     writes cnnlib/data/lenet.npz and results/lenet.json
+python -m benchmarks.train_lenet     writes cnnlib/data/lenet.npz and cnnlib/results/lenet.json
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks.timing import machine
 from cnnlib import nn, optim, samples
 from cnnlib.datasets import load_mnist, to_float
+from cnnlib.samples import RESULTS
 from cnnlib.training import accuracy, fit
 
-RESULT = Path(__file__).parent.parent / "results" / "lenet.json"
+RESULT = RESULTS / "lenet.json"
 HELD_OUT, EPOCHS, BATCH_SIZE, MAX_LR, SEEDS = 5_000, 12, 128, 6e-3, 5
 
 

@@ -1,8 +1,10 @@
-"""What travels through the book: a digit, a photograph in colour, and a trained LeNet."""
+"""What travels through the book: a digit, a photograph, trained LeNets, and recorded results."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from cnnlib.datasets import load_mnist, to_float
 
 DATA = Path(__file__).parent / "data"
 LENET, AUGMENTED = DATA / "lenet.npz", DATA / "lenet_augmented.npz"
+RESULTS = Path(__file__).parent / "results"
 
 
 def digit(index: int = 0) -> Array:
@@ -65,3 +68,18 @@ def trained_lenet(*, augmented: bool = False) -> nn.Sequential:
     with np.load(AUGMENTED if augmented else LENET) as weights:
         model.load_state_dict(weights)
     return model.eval()
+
+
+def recorded(name: str) -> Any:
+    """What a long experiment wrote when it was run, with the machine it ran on (``make results``).
+
+    The content of a file, ``recorded("bench")``, or of all files of a folder by their names,
+    ``recorded("recipes")``. Raises FileNotFoundError if there is none.
+    """
+    if (RESULTS / name).is_dir():
+        return {file.stem: _read(file) for file in sorted((RESULTS / name).glob("*.json"))}
+    return _read(RESULTS / f"{name}.json")
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))

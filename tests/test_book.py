@@ -20,7 +20,7 @@ from tools import draw_logo
 ROOT = Path(__file__).resolve().parent.parent
 COMPLETE = ROOT / "_build" / "html" / ".complete"  # `make book` writes it last
 SOURCES = ["_config.yml", "_toc.yml", "*.md", "*.bib"]
-SOURCE_FOLDERS = ["_ext", "_static", "appendices", "chapters", "cnnlib", "results"]
+SOURCE_FOLDERS = ["_ext", "_static", "appendices", "chapters", "cnnlib"]
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 CHANNELS = ["chrome", "msedge"]  # as installed on macOS and Windows
 SWITCHES = [

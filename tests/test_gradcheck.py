@@ -224,3 +224,4 @@ def test_relative_error() -> None:
     assert relative_error(np.zeros(2), np.zeros(2)) == 0
     assert np.isnan(relative_error(np.zeros(2), np.array([0, np.nan])))
     assert relative_error(np.empty(0), np.empty(0)) == 0
+    assert relative_error(np.empty(0), np.empty(0), floor=1) == 0

@@ -1,12 +1,17 @@
 """The package as a user gets it: a wheel with the data, and an import that needs only NumPy."""
 
+import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
 MNIST = {
@@ -82,3 +87,24 @@ print(images.shape, labels.shape, cnnlib.__file__)
 """
     expected = f"(10000, 28, 28) (10000,) {tmp_path / 'cnnlib' / '__init__.py'}\n"
     assert run_python(code, folder=tmp_path) == expected
+
+
+def test_chapter_runs_with_the_package_alone(wheel: Path, tmp_path: Path) -> None:
+    """A notebook that was downloaded from a page, far from the repository: same outputs."""
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    chapter = ROOT / "chapters" / "03_convolution.ipynb"
+    stored = nbformat.read(chapter, as_version=4)
+    copy = nbformat.read(chapter, as_version=4)
+    code = new_code_cell("import cnnlib\nprint(cnnlib.__file__)")
+    copy.cells.append(code)
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+    client = NotebookClient(copy, resources={"metadata": {"path": str(downloads)}})
+    client.execute(env=environment)
+    assert printed(code) == [f"{tmp_path / 'installed' / 'cnnlib' / '__init__.py'}\n"]
+    assert list(map(printed, copy.cells[:-1])) == list(map(printed, stored.cells))
+
+
+def printed(cell: NotebookNode) -> list[str]:
+    return [output.text for output in cell.get("outputs", []) if "text" in output]

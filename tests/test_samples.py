@@ -1,16 +1,11 @@
 """What travels through the book: the pictures, and the networks that are shipped."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from cnnlib import samples
 from cnnlib.datasets import load_mnist, to_float
 from cnnlib.training import accuracy
-
-RESULTS = Path(__file__).parent.parent / "results"
 
 
 def test_pictures_are_batches_of_one() -> None:
@@ -33,7 +28,15 @@ def test_lenet_is_decided_by_its_generator() -> None:
 def test_shipped_networks_read_what_is_recorded(augmented: bool) -> None:
     images, labels = load_mnist("test")
     found = accuracy(samples.trained_lenet(augmented=augmented), to_float(images), labels)
-    file = RESULTS / ("recipes/lenet5.json" if augmented else "lenet.json")
-    recorded = json.loads(file.read_text(encoding="utf-8"))
+    recorded = samples.recorded("recipes/lenet5" if augmented else "lenet")
     expected = recorded["shipped"] if augmented else recorded
     assert found == pytest.approx(expected["test_accuracy"], abs=2e-4)
+
+
+def test_recorded_reads_a_file_or_a_folder() -> None:
+    assert samples.recorded("bench")["machine"]["torch"]
+    recipes = samples.recorded("recipes")
+    assert recipes["tiny"] == samples.recorded("recipes/tiny")
+    assert recipes.keys() >= {"tiny", "small", "lenet5", "best"}
+    with pytest.raises(FileNotFoundError, match="unheard"):
+        samples.recorded("unheard")

@@ -27,7 +27,7 @@ PROJECT = {
     "cnnlib/__init__.py": "",
     "cnnlib/__pycache__/x.pyc": "",
     "cnnlib/data/lenet.npz": "numbers",
-    "results/run.json": "{}",
+    "cnnlib/results/run.json": "{}",
     "tests/test_x.py": "",
 }
 EXPECTED = {
@@ -43,7 +43,7 @@ EXPECTED = {
     "notebooks/appendices/mistakes.ipynb",
     "notebooks/cnnlib/__init__.py",
     "notebooks/cnnlib/data/lenet.npz",
-    "notebooks/results/run.json",
+    "notebooks/cnnlib/results/run.json",
 }
 
 

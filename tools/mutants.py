@@ -1,6 +1,6 @@
 """Mutation testing: change one thing in cnnlib at a time, and see that a test fails.
 
-python -m tools.mutants              all modules, ten minutes; writes results/mutants.json
+python -m tools.mutants              all modules, ten minutes; writes cnnlib/results/mutants.json
 python -m tools.mutants MODULE ...   some, as functional/pooling; writes nothing
 
 The tests are collected once, in a copy of the tree. Each mutant gets a forked process, which puts
@@ -39,7 +39,7 @@ from hypothesis import Phase, settings
 from tools.environment import pin
 from tools.tree_copy import ROOT, copied, environment, rewritten
 
-REPORT = ROOT / "results" / "mutants.json"
+REPORT = ROOT / "cnnlib" / "results" / "mutants.json"
 EXPLAINED = Path(__file__).with_name("mutants_explained.toml")
 COPIED = ["cnnlib", "tests", "tools", "conftest.py", "pyproject.toml"]
 MODULES = [

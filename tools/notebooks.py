@@ -9,6 +9,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,7 +29,8 @@ FOLDERS = (ROOT / "chapters", ROOT / "appendices")
 RECORD = ROOT / "_build" / "notebooks.json"
 DIFFERENT = ROOT / "_build" / "figures-check"
 PACKAGE = ROOT / "cnnlib"
-RESULTS = ROOT / "results"
+RESULTS = PACKAGE / "results"
+NAMED = re.compile(r'recorded\(\\"(\w+)')  # in a stored notebook, so with a backslash
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE_INFO = {"name": "python"}
@@ -103,12 +105,11 @@ def run_in_place(path: Path) -> None:
 
 
 def inputs(path: Path) -> list[Path]:
-    """The package, and those results whose file name, or folder, stands in the notebook."""
-    text = path.read_text(encoding="utf-8")
-    package = (file for file in PACKAGE.rglob("*") if file.is_file() and file.suffix != ".pyc")
-    results = sorted(RESULTS.rglob("*.json"))
-    folders = {file: f"results/{file.parent.name}/" for file in results if file.parent != RESULTS}
-    return sorted(package) + [file for file in results if folders.get(file, file.name) in text]
+    """The package, but of its results only the files, and folders, that the notebook names."""
+    named = set(NAMED.findall(path.read_text(encoding="utf-8")))
+    files = (file for file in PACKAGE.rglob("*") if file.is_file() and file.suffix != ".pyc")
+    results = {RESULTS / f"{name}.json" for name in named} | {RESULTS / name for name in named}
+    return sorted(f for f in files if RESULTS not in f.parents or results & {f, f.parent})
 
 
 def fingerprint(path: Path) -> str:

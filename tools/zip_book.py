@@ -2,7 +2,7 @@
 
 python -m tools.zip_book         writes dist/convolutional-networks-computed.zip
 
-Beside the pages lie the notebooks, with the package and the results that they read. The same
+Beside the pages lie the notebooks, with the package that they need. The same
 files give the same archive, byte for byte.
 """
 
@@ -21,7 +21,6 @@ PROJECT = [
     "appendices/*.ipynb",
     "chapters/*.ipynb",
     "cnnlib/**/*",
-    "results/*.json",
 ]
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that an archive can hold
 README = """\
