@@ -84,6 +84,14 @@ def first(split: Split, count: int) -> Split:
     return Split(split.images[:count], split.labels[:count])
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Ctrl-C works even where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def mnist() -> Data:
     return load_data(val=50)
