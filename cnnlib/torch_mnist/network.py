@@ -112,13 +112,13 @@ def _stack(a: int, b: int, c: int, d: int, e: int) -> nn.Sequential:
 def _small() -> nn.Sequential:
     """At most 10,000 parameters."""
     return nn.Sequential(
-        *_conv(1, 16, kernel_size=5),
+        *_conv(1, 12, kernel_size=5),
         nn.MaxPool2d(2),
-        *_conv(16, 20),
+        *_conv(12, 18),
+        *_conv(18, 20),
+        nn.MaxPool2d(2),
         *_conv(20, 20),
-        nn.MaxPool2d(2),
-        *_conv(20, 10),
-        *_head(10),
+        *_head(20),
     )
 
 
