@@ -36,7 +36,7 @@ RECIPES: dict[str, Config] = {
         average=0.999,
     ),
     "lenet5-1998": replace(
-        MODERN, network="lenet5-1998", init="default", steps=3_000, lr=3e-3, augment=0.3
+        MODERN, network="lenet5-1998", init="default", steps=9_400, lr=3e-3, augment=0.3
     ),
     "best": replace(
         MODERN, network="best", steps=5_200, lr=5e-3, augment=0.6, weight_decay=0.05, bfloat16=True
