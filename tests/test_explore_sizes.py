@@ -180,8 +180,9 @@ class Stack(Driver):
 
     @property
     def table(self) -> list[list[str]]:
-        """Name, output, parameters, multiply-adds and field of all layers."""
-        found = [line.locator("th, td").all_inner_texts() for line in self.lines.all()]
+        """Name, output, parameters, multiply-adds and field of all layers, all at one moment."""
+        cells = "[...line.querySelectorAll('th, td')].map(cell => cell.innerText)"
+        found = self.lines.evaluate_all(f"lines => lines.map(line => {cells})")
         return [[re.findall(r"\w+", name)[0], *cells] for name, *cells in found]
 
     def choose_layer(self, position: int) -> None:
