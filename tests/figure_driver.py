@@ -119,6 +119,12 @@ HOSTED = """html => {
 }"""
 
 
+def host(page: Page, html: str) -> None:
+    """Put a figure where JupyterLab puts it; a browser may run its script a moment later."""
+    page.evaluate(HOSTED, html)
+    page.wait_for_function("!document.querySelector('.cnn-figure:not([data-live])')")
+
+
 def check_html(figure: Figure, largest: int = 12 * 1024) -> None:
     """One small <div> that loads nothing, and is the same each time."""
     html = to_html(figure)
@@ -135,7 +141,7 @@ def check_twice_and_hosted(show: Opener, figure: Figure) -> None:
     page = show(html, html)
     expect(page.locator(".cnn-figure[data-live]")).to_have_count(2)
     page = show()
-    page.evaluate(HOSTED, html)
+    host(page, html)
     expect(page.locator(".cnn-figure[data-live]")).to_have_count(1)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from figure_driver import (
-    HOSTED,
     Driver,
     Opener,
     check_accessible,
@@ -15,6 +14,7 @@ from figure_driver import (
     check_phone,
     check_still,
     check_stops_when_gone,
+    host,
     to_html,
 )
 from playwright.sync_api import expect
@@ -357,7 +357,7 @@ def test_twice_on_one_page(show: Opener) -> None:
 
 def test_lives_where_jupyterlab_puts_it(show: Opener) -> None:
     page = show()
-    page.evaluate(HOSTED, to_html(ConvolutionExplorer(SEVEN, SOBEL)))
+    host(page, to_html(ConvolutionExplorer(SEVEN, SOBEL)))
     Driver(page).press("Step")
     assert Driver(page).status.startswith("Window 2 of 20")
 

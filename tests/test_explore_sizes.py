@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from figure_driver import (
-    HOSTED,
     Driver,
     Opener,
     check_accessible,
@@ -16,6 +15,7 @@ from figure_driver import (
     check_phone,
     check_still,
     check_twice_and_hosted,
+    host,
     to_html,
 )
 from playwright.sync_api import Locator, Page, expect
@@ -401,14 +401,14 @@ def test_link_leads_to_the_stack(show: Opener) -> None:
     assert first.table == before
     assert re.fullmatch(r"#[a-z0-9-]+", first.link)
     page.evaluate("document.querySelector('.cnn-figure').remove()")
-    page.evaluate(HOSTED, html)
+    host(page, html)
     assert Stack(page).table == before
 
 
 def test_comes_into_view_when_the_address_is_for_it(show: Opener) -> None:
     page = show('<p style="height: 3000px">')
     go(page, "sizes-x1h9w9-c2")
-    page.evaluate(HOSTED, to_html(SizeExplorer()))
+    host(page, to_html(SizeExplorer()))
     page.wait_for_function("scrollY > 1000")
     assert Stack(page).table == texts("x1h9w9-c2")
 
