@@ -20,10 +20,9 @@ from torch import nn
 
 from benchmarks.timing import machine
 from cnnlib import samples
-from cnnlib.samples import RESULTS
 from cnnlib.torch_mnist import RECIPES, Config, Data, count_parameters, evaluate, load_data, train
 
-FOLDER = RESULTS / "recipes"
+FOLDER = samples.RESULTS / "recipes"
 SHIPPED = "lenet5"
 
 

@@ -12,10 +12,9 @@ import numpy as np
 from benchmarks.timing import machine
 from cnnlib import nn, optim, samples
 from cnnlib.datasets import load_mnist, to_float
-from cnnlib.samples import RESULTS
 from cnnlib.training import accuracy, fit
 
-RESULT = RESULTS / "lenet.json"
+RESULT = samples.RESULTS / "lenet.json"
 HELD_OUT, EPOCHS, BATCH_SIZE, MAX_LR, SEEDS = 5_000, 12, 128, 6e-3, 5
 
 

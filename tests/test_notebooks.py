@@ -300,6 +300,14 @@ def curve(shift: int, width: int = 400) -> bytes:
     return buffer.getvalue()
 
 
+def test_recorded_results_are_read_by_the_notebooks_that_name_them() -> None:
+    found = tool.inputs(tool.ROOT / "chapters" / "12_further.ipynb")
+    results = {f.relative_to(tool.RESULTS).as_posix() for f in found if tool.RESULTS in f.parents}
+    assert results >= {"ablation.json", "recipes/tiny.json", "tries/tiny_a.json"}
+    assert "convolution_ladder.json" not in results
+    assert tool.PACKAGE / "samples.py" in found
+
+
 def test_figures_that_differ_are_found() -> None:
     assert tool.compare_figures(curve(0), curve(0)) is None
     assert tool.compare_figures(curve(0), curve(5)) == "2.2% of the picture differs"
