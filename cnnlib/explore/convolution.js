@@ -30,7 +30,7 @@ function convolution(data) {
   const ink = Math.max(1, ...s.x.flat());
   const given = Object.keys(kernels).find((name) => `${kernels[name]}` === `${s.w}`) ?? "as given";
   const presets = { [given]: data.w, ...kernels };
-  let at = 0, k, size, last, read, idle, input, output, timer;
+  let at = 0, k, size, last, read, idle, input, output;
 
   const tables = ["input", "kernel", "output"].map((name, i) =>
     h("table", { class: "xwy"[i], "aria-label": name, ...(i !== 1 && { role: "grid" }) }));
@@ -41,8 +41,9 @@ function convolution(data) {
   const slider = h("input", {
     type: "range", min: 0, "aria-label": "window", oninput: () => visit(+slider.value),
   });
-  const player = button("Play", () => (timer ? pause() : play()));
   const status = h("p", { role: "status" });
+  const { node: play, pause } = player(500, status, () => at === last && go(0),
+    () => (at < last - 1 ? go(at + 1) : visit(last)));
   const terms = h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 });
   const formula = h("div", {});
 
@@ -90,8 +91,7 @@ function convolution(data) {
 
   // A click, Enter or space switches a pixel, a digit sets it, minus changes its sign.
   function edit(i, j, key) {
-    const old = pixel(s, i, j), values = { "": old ? 0 : ink, "-": -old };
-    const value = /^\d$/.test(key) ? +key : values[key.replace("Enter", "").trim()];
+    const value = retyped(pixel(s, i, j), ink, key);
     if (value === undefined) return false;
     s.x[i - s.padding][j - s.padding] = value;
     go(at);
@@ -99,20 +99,6 @@ function convolution(data) {
   }
 
   const visit = (window) => (pause(), go(clamp(window, 0, last)));
-
-  function play() {
-    if (at === last) go(0);
-    timer = setInterval(() => {
-      if (!player.isConnected || at >= last - 1) pause();
-      go(Math.min(last, at + 1));
-    }, 500);
-    [player.textContent, status.ariaLive] = ["Pause", "off"];
-  }
-
-  function pause() {
-    timer = clearInterval(timer);
-    [player.textContent, status.ariaLive] = ["Play", "polite"];
-  }
 
   // Move to a window and show everything.
   function go(window) {
@@ -136,15 +122,13 @@ function convolution(data) {
 
   // The products and their sum.
   function spell(list, where) {
-    const total = sum(list), rounded = (v) => Math.abs(+v.toFixed(2) - v) > 1e-9;
-    const equals = [total, ...list.flat()].some(rounded) ? "≈" : "=";
+    const total = outcome(sum(list), ...list.flat());
     const factor = (role, text) => h("span", { class: role }, text);
-    const end = (i) => (i < list.length - 1
-      ? [" +"] : [` ${equals} `, h("b", { class: "y" }, short(total))]);
+    const end = (i) => (i < list.length - 1 ? " +" : h("b", { class: "y" }, total));
     terms.style.gridTemplateColumns = `repeat(${k[1]}, auto)`;
     terms.append(...list.map(([x, w], i) => h("span", {},
-      factor("x", short(x)), "·", factor("w", w < 0 ? `(${short(w)})` : short(w)), ...end(i))));
-    status.textContent = `${where} ${equals} ${short(total)}`;
+      factor("x", short(x)), "·", factor("w", summand(w)), end(i))));
+    status.textContent = where + total;
   }
 
   // The size formula with its numbers, once where both axes agree; and what no window reads.
@@ -166,7 +150,7 @@ function convolution(data) {
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "kernel ", preset), ...controls.map((c) => c.node)),
     h("div", { class: "cnn-row" }, tables[0], "∗", tables[1], "=", tables[2]),
-    h("div", { class: "cnn-bar" }, button("Back", () => visit(at - 1)), player,
+    h("div", { class: "cnn-bar" }, button("Back", () => visit(at - 1)), play,
       button("Step", () => visit(at + 1)), button("Reset", reset), slider),
     status, terms, formula,
   ];

@@ -96,6 +96,21 @@ function stepper(name, low, high, value, change) {
   return { node: h("span", { role: "group", "aria-label": name }, label, less, shown, more), set };
 }
 
+// A button that plays: it begins, then goes on every `ms` milliseconds, until `pause` is called or
+// the figure is taken off the page. While it plays, `status` isn't read aloud.
+function player(ms, status, begin, next) {
+  let timer;
+  const say = (text, live) => [node.textContent, status.ariaLive] = [text, live];
+  const pause = () => (timer = clearInterval(timer), say("Play", "polite"));
+  const node = button("Play", () => {
+    if (timer) return pause();
+    timer = setInterval(() => (node.isConnected ? next() : pause()), ms);
+    say("Pause", "off");
+    begin();
+  });
+  return { node, pause };
+}
+
 // Build the live figure wherever this page shows it.
 function mount(key, build, data) {
   for (const root of document.querySelectorAll(`[data-figure="${key}"]:not([data-live])`)) {

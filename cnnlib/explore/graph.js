@@ -38,7 +38,7 @@ function run(x, y) {
 }
 
 function graph({ values, limits }) {
-  let step = 0, timer, w, dw;
+  let step = 0, w, dw;
   const picture = h("div", { onclick: ({ target }) => {
     const k = +target.closest("[data-node]")?.dataset.node;
     if (k) visit(step > ahead ? last + 1 - k : k - 2);
@@ -56,22 +56,9 @@ function graph({ values, limits }) {
   const slider = h("input", {
     type: "range", max: last, "aria-label": "step", oninput: () => visit(+slider.value),
   });
-  const player = button("Play", () => (timer ? pause() : play()));
+  const { node: play, pause } = player(1500, status, () => step === last && go(0),
+    () => (step < last - 1 ? go(step + 1) : visit(last)));
   const visit = (to) => (pause(), go(clamp(to, 0, last)));
-
-  function play() {
-    if (step === last) go(0);
-    timer = setInterval(() => {
-      if (!player.isConnected || step >= last - 1) pause();
-      go(Math.min(last, step + 1));
-    }, 1500);
-    [player.textContent, status.ariaLive] = ["Pause", "off"];
-  }
-
-  function pause() {
-    timer = clearInterval(timer);
-    [player.textContent, status.ariaLive] = ["Play", "polite"];
-  }
 
   // How far the walk has come, forward and backward, and the node it is at.
   const known = (k) => k <= step + 2;
@@ -154,7 +141,7 @@ function graph({ values, limits }) {
   go(0);
   return [
     h("div", { class: "cnn-bar" }, ...sliders),
-    h("div", { class: "cnn-bar" }, button("Back", () => visit(step - 1)), player,
+    h("div", { class: "cnn-bar" }, button("Back", () => visit(step - 1)), play,
       button("Step", () => visit(step + 1)), slider),
     h("div", { class: "cnn-graph" }, picture, h("div", {}, status, lines)),
   ];
