@@ -68,26 +68,32 @@ class Value:
         return Value(math.pow(x, n), f"^{n:g}", (self, n * math.pow(x, n - 1) if n else 0.0))
 
     def exp(self) -> Value:
+        """e^x, which is its own derivative."""
         y = math.exp(self.data)
         return Value(y, "exp", (self, y))
 
     def log(self) -> Value:
+        """The natural logarithm; its derivative is 1 / x."""
         x = self.data
         return Value(math.log(x), "log", (self, 1 / x))
 
     def sin(self) -> Value:
+        """Of x in radians; its derivative is cos x."""
         x = self.data
         return Value(math.sin(x), "sin", (self, math.cos(x)))
 
     def cos(self) -> Value:
+        """Of x in radians; its derivative is −sin x."""
         x = self.data
         return Value(math.cos(x), "cos", (self, -math.sin(x)))
 
     def tanh(self) -> Value:
+        """Its derivative is 1 − y²."""
         y = math.tanh(self.data)
         return Value(y, "tanh", (self, 1 - y**2))
 
     def relu(self) -> Value:
+        """max(x, 0); its derivative at 0 is 0."""
         x = self.data
         return Value(max(x, 0.0), "relu", (self, 1.0 if x > 0 else 0.0))
 

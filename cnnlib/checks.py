@@ -22,6 +22,12 @@ def array(name: str, key: str, a: Any) -> None:
         raise TypeError(f"{name} expected a NumPy array as {key}, got {type(a).__name__}")
 
 
+def instance(name: str, key: str, value: Any, kind: type) -> None:
+    """Demand an object of this class, not the class itself."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} expected {key} of type {kind.__name__}, got {value!r}")
+
+
 def floating(name: str, **arrays: Array | None) -> None:
     """Demand NumPy arrays of one dtype, float32 or float64 (``None`` is passed over)."""
     given = {key: a for key, a in arrays.items() if a is not None}
@@ -81,8 +87,8 @@ def pair(name: str, key: str, value: Any, low: int) -> Pair:
 
 
 def number(name: str, key: str, value: Any) -> float:
-    """A number, not a string or an array of them."""
-    if not isinstance(value, Real):
+    """A number, not a string or an array of them (a bool is no number)."""
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} expected a number as {key}, got {value!r}")
     return float(value)
 
@@ -107,7 +113,8 @@ def labels(name: str, target: Array, count: int, classes: int) -> None:
 
 
 def not_empty(name: str, a: Array) -> None:
-    """Demand at least one number: the mean of none is nothing."""
+    """Demand an array of at least one number: the mean of none is nothing."""
+    array(name, "examples", a)
     if not a.size:
         raise ValueError(f"{name} expected at least one example, got shape {a.shape}")
 
@@ -116,4 +123,11 @@ def not_negative(name: str, key: str, value: Any) -> float:
     """A finite number not below 0."""
     if not 0 <= number(name, key, value) < np.inf:
         raise ValueError(f"{name} expected a finite {key} >= 0, got {value}")
+    return float(value)
+
+
+def positive(name: str, key: str, value: Any) -> float:
+    """A finite number above 0."""
+    if not 0 < number(name, key, value) < np.inf:
+        raise ValueError(f"{name} expected a finite {key} > 0, got {value}")
     return float(value)

@@ -95,10 +95,13 @@ def normalise_digit(ink: Array) -> Array:
     """(H, W), paper is 0 -> (28, 28), prepared as the digits of MNIST were; without ink all 0.
 
     Cropped to its ink; averaged into a box of 20 × 20 pixels, in its proportions; and put where
-    its centre of mass is nearest to the middle, by whole pixels.
+    its centre of mass is nearest to the middle, by whole pixels. Raises ValueError if a number is
+    negative or not finite.
     """
     checks.floating("normalise_digit", ink=ink)
     checks.rank("normalise_digit", ink, "(H, W)", "ink")
+    if not (np.isfinite(ink) & (ink >= 0)).all():
+        raise ValueError("normalise_digit expected finite ink >= 0, got other numbers")
     paper = np.zeros((40, 40), ink.dtype)  # of which 6 … 33 are kept
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     if rows.size:
@@ -124,6 +127,8 @@ def batches(
     if not isinstance(rng, np.random.Generator | None):
         raise TypeError(f"batches expected a numpy.random.Generator as rng, got {rng!r}")
     data = [np.asarray(a) for a in arrays]
+    if not all(a.ndim for a in data):
+        raise TypeError("batches expected arrays, got a single number or None")
     lengths = [len(a) for a in data]
     if len(set(lengths)) != 1:
         raise ValueError(f"batches expected arrays of one length, got lengths {lengths}")

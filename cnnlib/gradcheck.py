@@ -26,17 +26,19 @@ class GradientError(AssertionError):
 def numerical_gradient(f: Callable[[], float], x: Array, eps: float = 1e-6) -> Array:
     """The gradient of f() by x, an array that f reads: two evaluations a number.
 
-    x is changed in place and put back. Raises TypeError unless it is float32 or float64.
+    x is changed in place and put back. Raises TypeError unless it is float64.
     """
-    checks.floating("numerical_gradient", x=x)
+    _check_float64("numerical_gradient", x)
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         kept = x[index]
-        x[index] = kept + eps
-        above = f()
-        x[index] = kept - eps
-        below = f()
-        x[index] = kept
+        try:
+            x[index] = kept + eps
+            above = f()
+            x[index] = kept - eps
+            below = f()
+        finally:
+            x[index] = kept
         gradient[index] = (above - below) / (2 * eps)
     return gradient
 
@@ -66,12 +68,15 @@ def gradcheck(
         If an error exceeds ``tolerance``; it says which gradient, where, and what it looks like.
     TypeError
         If x is not float64: in float32 the differences themselves are only good to two digits.
+    ValueError
+        If the layer gives another output the second time, as dropout does in training.
     """
-    checks.floating("gradcheck", x=x)
-    if x.dtype != np.float64:
-        raise TypeError(f"gradcheck expected float64 as x, got {x.dtype}")
+    _check_float64("gradcheck", x)
     layer, x = copy.deepcopy(layer), x.copy()
-    dy = rng.normal(size=layer(x).shape)
+    y = layer(x)
+    if not np.array_equal(y, layer(x), equal_nan=True):
+        raise ValueError("gradcheck expected the same output twice, got another: try eval()")
+    dy = rng.normal(size=y.shape)
     layer.zero_grad()
     found = {"dx": layer.backward(dy)}
     found |= {f"d{name}": p.grad.copy() for name, p in layer.named_parameters()}
@@ -85,6 +90,12 @@ def gradcheck(
         wanted = numerical_gradient(loss, inputs[name], eps)
         errors[name] = _compare(name, gradient, wanted, tolerance)
     return errors
+
+
+def _check_float64(name: str, x: Array) -> None:
+    checks.floating(name, x=x)
+    if x.dtype != np.float64:
+        raise TypeError(f"{name} expected float64 as x, got {x.dtype}")
 
 
 def _compare(name: str, found: Array | None, wanted: Array, tolerance: float) -> float:

@@ -21,21 +21,23 @@ class Optimizer:
     Raises
     ------
     ValueError
-        If there is no parameter, or a number is negative or not finite.
+        If there is no parameter, one is there twice, or a number is negative or not finite.
     TypeError
         If ``params`` are not those of ``model.parameters()``.
     """
 
     def __init__(self, params: Iterable[Parameter], lr: float, weight_decay: float) -> None:
-        self.params = list(params)
-        if not self.params:
-            raise ValueError(f"{type(self).__name__} expected at least one parameter, got none")
+        name = type(self).__name__
+        self.params = list(params) if isinstance(params, Iterable) else [params]
         for p in self.params:
             if not isinstance(p, Parameter):
-                found = type(p).__name__
-                raise TypeError(f"{type(self).__name__} expected model.parameters(), got a {found}")
-        self.lr = checks.not_negative(type(self).__name__, "lr", lr)
-        self.weight_decay = checks.not_negative(type(self).__name__, "weight_decay", weight_decay)
+                raise TypeError(f"{name} expected model.parameters(), got a {type(p).__name__}")
+        if not self.params:
+            raise ValueError(f"{name} expected at least one parameter, got none")
+        if len(set(map(id, self.params))) < len(self.params):
+            raise ValueError(f"{name} expected every parameter once, got one of them twice")
+        self.lr = checks.not_negative(name, "lr", lr)
+        self.weight_decay = checks.not_negative(name, "weight_decay", weight_decay)
 
     def zero_grad(self) -> None:
         """Set all gradients to 0. They add up otherwise."""
@@ -97,6 +99,8 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(params, lr, weight_decay)
+        if not (isinstance(betas, tuple | list) and len(betas) == 2):
+            raise TypeError(f"Adam expected two numbers as betas, got {betas!r}")
         self.betas = (
             checks.unit_interval("Adam", "betas[0]", betas[0]),
             checks.unit_interval("Adam", "betas[1]", betas[1]),
@@ -149,11 +153,14 @@ class Schedule:
 
 
 class StepLR(Schedule):
-    """Multiplied by gamma every ``step_size`` steps. Raises ValueError if that is below 1."""
+    """Multiplied by gamma every ``step_size`` steps.
+
+    Raises ValueError if ``step_size`` is below 1 or gamma negative.
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         self.step_size = checks.integer("StepLR", "step_size", step_size, low=1)
-        self.gamma = gamma
+        self.gamma = checks.not_negative("StepLR", "gamma", gamma)
         super().__init__(optimizer)
 
     def lr(self, step: int) -> float:
@@ -165,7 +172,7 @@ class CosineAnnealingLR(Schedule):
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
         self.T_max = checks.integer("CosineAnnealingLR", "T_max", T_max, low=1)
-        self.eta_min = eta_min
+        self.eta_min = checks.not_negative("CosineAnnealingLR", "eta_min", eta_min)
         super().__init__(optimizer)
 
     def lr(self, step: int) -> float:
@@ -189,16 +196,18 @@ class OneCycleLR(Schedule):
         optimizer: Optimizer,
         max_lr: float,
         total_steps: int,
-        pct_start: float = 0.3,
         *,
+        pct_start: float = 0.3,
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
     ) -> None:
         self.max_lr = checks.not_negative("OneCycleLR", "max_lr", max_lr)
         self.total_steps = checks.integer("OneCycleLR", "total_steps", total_steps, low=1)
         self.peak = checks.unit_interval("OneCycleLR", "pct_start", pct_start) * total_steps - 1
-        self.start_lr = max_lr / div_factor
-        self.end_lr = self.start_lr / final_div_factor
+        self.start_lr = self.max_lr / checks.positive("OneCycleLR", "div_factor", div_factor)
+        self.end_lr = self.start_lr / checks.positive(
+            "OneCycleLR", "final_div_factor", final_div_factor
+        )
         super().__init__(optimizer)
 
     def lr(self, step: int) -> float:

@@ -18,9 +18,12 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def digit(index: int = 0) -> Array:
-    """A training image of MNIST, (1, 1, 28, 28), float32 in 0 … 1. Number 0 is a 5."""
+    """A training image of MNIST, (1, 1, 28, 28), float32 in 0 … 1. Number 0 is a 5.
+
+    Raises IndexError if there is none with this number.
+    """
     images, _ = load_mnist("train")
-    return to_float(images[index : index + 1])
+    return to_float(images[[index]])
 
 
 def photograph() -> Array:

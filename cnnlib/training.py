@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -33,8 +34,12 @@ def fit(
     ------
     ValueError
         If there is no image, the labels are not as many, or one is no class of the model.
+    TypeError
+        If images is no array, the optimizer none, or rng no `numpy.random.Generator`.
     """
     checks.not_empty("fit", images)
+    checks.instance("fit", "optimizer", optimizer, Optimizer)
+    checks.instance("fit", "rng", rng, np.random.Generator)
     criterion = criterion or CrossEntropyLoss()
     model.train()
     losses = []
@@ -53,14 +58,13 @@ def fit(
 
 
 def predict(model: Sequential, images: Array, batch_size: int = 1000) -> Array:
-    """(N, C, H, W) -> logits (N, K), in evaluation mode, a batch at a time; at least one image."""
+    """(N, C, H, W) -> logits (N, K), in evaluation mode, a batch at a time; at least one image.
+
+    The model itself stays as it is, the input that it keeps for `backward` included.
+    """
     checks.not_empty("predict", images)
-    training = model.training
-    model.eval()
-    try:
-        return np.concatenate([model(x) for (x,) in batches(images, batch_size=batch_size)])
-    finally:
-        model.train(training)
+    model = copy.deepcopy(model).eval()
+    return np.concatenate([model(x) for (x,) in batches(images, batch_size=batch_size)])
 
 
 def accuracy(model: Sequential, images: Array, labels: Array, batch_size: int = 1000) -> float:

@@ -133,6 +133,7 @@ def fold(v: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Array:
     ValueError
         If v is not what `windows` gives for an image of this size.
     """
+    checks.floating("fold", v=v)
     checks.rank("fold", v, "(N, C, H', W', kH, kW)", "v")
     size = checks.pair("fold", "size", size, low=1)
     s, d = _steps("fold", stride, dilation)

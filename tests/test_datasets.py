@@ -584,6 +584,9 @@ def test_a_bar_becomes_20_pixels_long_and_lies_in_the_middle() -> None:
 def test_normalise_digit_names_what_it_cannot_use() -> None:
     found = message(lambda: normalise_digit(np.zeros((1, 28, 28))), ValueError)
     assert found == "normalise_digit expected ink of shape (H, W), got shape (1, 28, 28)"
+    for wrong in (-1.0, np.nan, np.inf):
+        found = message(lambda ink=wrong: normalise_digit(np.full((5, 5), ink)), ValueError)
+        assert found == "normalise_digit expected finite ink >= 0, got other numbers"
     found = message(lambda: normalise_digit(np.zeros((28, 28), np.uint8)), TypeError)
     assert found == "normalise_digit expected float32 or float64 as ink, got uint8"
 
@@ -681,7 +684,7 @@ def test_batches_are_copies_and_keep_the_type() -> None:
             TypeError,
             "batches expected a numpy.random.Generator as rng, got 0",
         ),
-        ((np.float32(1),), {}, TypeError, "len() of unsized object"),
+        ((np.float32(1),), {}, TypeError, "batches expected arrays, got a single number or None"),
     ],
 )
 def test_batches_names_what_it_cannot_use_at_once(

@@ -5,9 +5,10 @@ import pkgutil
 
 import numpy as np
 import pytest
+import torch
 
 import cnnlib.exercises
-from cnnlib.exercises import Exercise
+from cnnlib.exercises import Exercise, input_layer
 
 EXERCISES = {
     f"{info.name}.{key}": value
@@ -83,6 +84,31 @@ def test_a_mistake_that_raises_on_later_inputs_is_not_named():
         return x / 2
 
     assert DOUBLE.verdict(picky).startswith("not yet. For ([1.0, 2.0]): expected")
+
+
+def test_what_cannot_become_numbers_is_wrong_and_no_crash():
+    def as_tensor(x):
+        return torch.tensor(2 * x, requires_grad=True)
+
+    assert DOUBLE.verdict(as_tensor).startswith("not yet. For ([1.0, 2.0]): expected [2.0, 4.0]")
+    number = Exercise("number", lambda n: n, [(3,)], {})
+    assert number.verdict(str) == "not yet. For (3): expected 3, got '3'."
+
+
+def test_of_large_arrays_the_first_difference_is_named():
+    zeros = Exercise("zeros", np.zeros, [((2, 8),)], {})
+    assert zeros.verdict(np.ones) == "not yet. For ((2, 8)): at [0, 0] expected 0, got 1."
+    assert zeros.verdict(np.zeros) == "correct."
+    verdict = zeros.verdict(lambda shape: np.full(shape, "a"))
+    assert verdict.endswith("expected an array of shape (2, 8), got an array of shape (2, 8).")
+
+
+def test_an_answer_in_float32_is_right():
+    def prepare(images, mean, std):
+        x = (images.astype(np.float32) / 255 - mean.astype(np.float32)) / std.astype(np.float32)
+        return x.transpose(0, 3, 1, 2)
+
+    assert input_layer.prepare.verdict(prepare) == "correct."
 
 
 def test_tuples_and_texts_are_compared_part_by_part():

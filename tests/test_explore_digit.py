@@ -84,7 +84,7 @@ def test_weights_beyond_float16_are_refused() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
     model.parameters()[0].data[0] = 1e5
     with pytest.raises(ValueError, match="float16"):
-        DigitExplorer(model).data()
+        DigitExplorer(model)
 
 
 def test_the_model_is_left_alone() -> None:

@@ -298,6 +298,15 @@ def test_flatten_copies_nothing_where_the_batch_is_innermost() -> None:
     assert np.shares_memory(F.flatten(x), x)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sigmoid_keeps_its_digits_far_to_the_left(dtype: str) -> None:
+    x = np.array([-100, -40, -20, -17, -1, 0, 1, 40, 100], dtype)
+    wanted = 1 / (1 + np.exp(-x.astype(np.longdouble)))
+    info = np.finfo(dtype)
+    np.testing.assert_allclose(F.sigmoid(x), wanted, rtol=4 * info.eps, atol=info.tiny)
+    np.testing.assert_array_equal(F.sigmoid(np.array([-np.inf, np.inf], dtype)), [0, 1])
+
+
 @given(numbers, st.lists(st.integers(1, 4), min_size=2, max_size=4), st.data())
 def test_softmax(n: Numbers, shape: list[int], data: st.DataObject) -> None:
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
@@ -318,10 +327,10 @@ def test_cross_entropy(
     leaf = to_torch(logits, requires_grad=True)
     wanted = T.cross_entropy(leaf, torch.tensor(target.astype("int64")), label_smoothing=smoothing)
     wanted.backward()
-    loss = F.cross_entropy(logits, target, smoothing)
+    loss = F.cross_entropy(logits, target, label_smoothing=smoothing)
     assert isinstance(loss, float)
     assert loss == pytest.approx(wanted.item(), rel=1e-5 if n.dtype == "float32" else 1e-10)
-    assert_close(F.cross_entropy_backward(logits, target, smoothing), leaf.grad)
+    assert_close(F.cross_entropy_backward(logits, target, label_smoothing=smoothing), leaf.grad)
     without = T.cross_entropy(leaf, torch.tensor(target.astype("int64"))).item()
     assert F.cross_entropy(logits, target) == pytest.approx(without, rel=1e-5, abs=1e-12)
 
@@ -365,8 +374,9 @@ def test_mse_loss(n: Numbers, shape: list[int]) -> None:
 def test_losses_against_finite_differences(smoothing: float) -> None:
     n, target = Numbers(), np.array([0, 3, 3])
     logits, wanted = n.normal(3, 4), n.normal(3, 4)
-    slope = numerical_gradient(lambda: F.cross_entropy(logits, target, smoothing), logits)
-    assert_close(F.cross_entropy_backward(logits, target, smoothing), slope, 1e-8)
+    options = {"label_smoothing": smoothing}
+    slope = numerical_gradient(lambda: F.cross_entropy(logits, target, **options), logits)
+    assert_close(F.cross_entropy_backward(logits, target, **options), slope, 1e-8)
     slope = numerical_gradient(lambda: F.mse_loss(logits, wanted), logits)
     assert_close(F.mse_loss_backward(logits, wanted), slope, 1e-8)
 
@@ -380,15 +390,15 @@ def test_batch_norm(n: Numbers, count: int, c: int, width: int, eps: float) -> N
     var = n.normal(c) ** 2 + np.array(0.1, n.dtype)
     fixed = to_torch(mean), to_torch(var)
     assert_like_torch(
-        lambda x, w, b: F.batch_norm(x, mean, var, w, b, eps),
-        lambda dy, x, w, b: F.batch_norm_backward(dy, x, mean, var, w, b, eps),
+        lambda x, w, b: F.batch_norm(x, mean, var, w, b, eps=eps),
+        lambda dy, x, w, b: F.batch_norm_backward(dy, x, mean, var, w, b, eps=eps),
         lambda x, w, b: T.batch_norm(x, *fixed, w, b, eps=eps),
         *(x, w, b),
         numbers=n,
     )
     assert_like_torch(
-        lambda x, w, b: F.batch_norm(x, x.mean((0, 2, 3)), x.var((0, 2, 3)), w, b, eps),
-        lambda dy, x, w, b: F.batch_norm_training_backward(dy, x, w, b, eps),
+        lambda x, w, b: F.batch_norm(x, x.mean((0, 2, 3)), x.var((0, 2, 3)), w, b, eps=eps),
+        lambda dy, x, w, b: F.batch_norm_training_backward(dy, x, w, b, eps=eps),
         lambda x, w, b: T.batch_norm(x, None, None, w, b, training=True, eps=eps),
         *(x, w, b),
         numbers=n,
@@ -399,11 +409,11 @@ def test_batch_norm_default_eps() -> None:
     n = Numbers()
     x, w, b = 1e-2 * n.normal(2, 3, 2, 2), n.normal(3), n.normal(3)
     mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3))
-    assert_close(F.batch_norm(x, mean, var, w, b), F.batch_norm(x, mean, var, w, b, 1e-5))
+    assert_close(F.batch_norm(x, mean, var, w, b), F.batch_norm(x, mean, var, w, b, eps=1e-5))
     dy = n.normal(*x.shape)
     for f, arguments in [
         (F.batch_norm_backward, (dy, x, mean, var, w, b)),
         (F.batch_norm_training_backward, (dy, x, w, b)),
     ]:
-        for found, wanted in zip(f(*arguments), f(*arguments, 1e-5), strict=True):
+        for found, wanted in zip(f(*arguments), f(*arguments, eps=1e-5), strict=True):
             assert_close(found, wanted)

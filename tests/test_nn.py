@@ -374,7 +374,7 @@ def test_network_learns_as_in_torch(dtype: str) -> None:
     optimizer = optim.Adam(model.parameters(), lr=1e-2)
     of_torch = torch.optim.Adam(reference.parameters(), lr=1e-2)
     criterion, criterion_of_torch = (
-        nn.CrossEntropyLoss(0.1),
+        nn.CrossEntropyLoss(label_smoothing=0.1),
         torch.nn.CrossEntropyLoss(label_smoothing=0.1),
     )
     x = IMAGES.astype(dtype)
@@ -657,9 +657,9 @@ def test_batch_norm_refuses_before_it_changes_its_statistics() -> None:
 def test_loss_objects(smoothing: float) -> None:
     n = Numbers()
     logits, target = n.normal(5, 3), LABELS
-    criterion = nn.CrossEntropyLoss(smoothing)
-    assert criterion(logits, target) == F.cross_entropy(logits, target, smoothing)
-    wanted = F.cross_entropy_backward(logits, target, smoothing)
+    criterion = nn.CrossEntropyLoss(label_smoothing=smoothing)
+    assert criterion(logits, target) == F.cross_entropy(logits, target, label_smoothing=smoothing)
+    wanted = F.cross_entropy_backward(logits, target, label_smoothing=smoothing)
     np.testing.assert_array_equal(criterion.backward(), wanted)
     slope = numerical_gradient(lambda: criterion(logits, target), logits)
     assert_close(criterion.backward(), slope, 1e-8)
@@ -676,3 +676,23 @@ def test_mse_loss_object() -> None:
 def test_plain_cross_entropy_is_the_default() -> None:
     logits = Numbers().normal(5, 3)
     assert nn.CrossEntropyLoss()(logits, LABELS) == F.cross_entropy(logits, LABELS)
+
+
+def test_a_forward_that_failed_leaves_nothing_to_go_back_through() -> None:
+    model = nn.Sequential(nn.ReLU(), nn.Linear(2, 3))
+    model(np.ones((4, 2), np.float32))
+    with pytest.raises(ValueError, match="expected 2 input features, got 5"):
+        model(np.ones((4, 5), np.float32))
+    with pytest.raises(RuntimeError, match="Sequential expected forward before backward"):
+        model.backward(np.ones((4, 3), np.float32))
+    assert not any(p.grad.any() for p in model.parameters())
+
+
+def test_read_only_arrays_are_named_before_anything_is_loaded() -> None:
+    layer = nn.Linear(2, 3)
+    state = {name: np.full_like(a, 7) for name, a in layer.state_dict().items()}
+    assert layer.bias is not None
+    layer.bias.data.flags.writeable = False
+    with pytest.raises(ValueError, match=r"got read-only \['bias'\]"):
+        layer.load_state_dict(state)
+    assert not (layer.weight.data == 7).any()

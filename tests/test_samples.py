@@ -16,6 +16,12 @@ def test_pictures_are_batches_of_one() -> None:
         assert 0 <= picture.min() < 0.1 < 0.9 < picture.max() <= 1
 
 
+def test_a_digit_that_is_not_there() -> None:
+    np.testing.assert_array_equal(samples.digit(-1), samples.digit(59_999))
+    with pytest.raises(IndexError):
+        samples.digit(60_000)
+
+
 def test_lenet_is_decided_by_its_generator() -> None:
     a, b, c = (samples.lenet(rng=np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert sum(p.data.size for p in a.parameters()) == 61_706

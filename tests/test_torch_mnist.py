@@ -334,6 +334,11 @@ def test_evaluate_counts_right_answers_and_restores_the_mode(mnist: Data) -> Non
     assert evaluate(model, images, labels) == by_hand / 1100
     assert model.training
     assert all(p.grad is None for p in model.parameters())
+    model[0].eval()
+    with pytest.raises(RuntimeError):
+        evaluate(model, images[:, :, :9], labels)
+    assert [layer.training for layer in model[:2]] == [False, True]
+    assert model.training
 
 
 def test_training_learns(mnist: Data) -> None:
@@ -385,11 +390,27 @@ def test_held_out_images_spare_the_test_set(mnist: Data) -> None:
         ({"average": 1.0}, ValueError, "average: expected 0 <= average < 1, got 1.0"),
         ({"label_smoothing": -0.1}, ValueError, "label_smoothing: expected 0 <= .*, got -0.1"),
         ({"augment": 3}, ValueError, "augment: expected 0 to 2, got 3"),
+        ({"lr": "0.1"}, TypeError, "lr: expected a number, got '0.1'"),
+        ({"weight_decay": True}, TypeError, "weight_decay: expected a number, got True"),
+        ({"bfloat16": "no"}, TypeError, "bfloat16: expected True or False, got 'no'"),
+        ({"device": torch.device("cpu")}, TypeError, "device: expected a name such as 'cuda:1'"),
     ],
 )
 def test_bad_configuration(wrong: dict[str, object], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         Config(**wrong)
+
+
+def test_a_configuration_is_plain_data() -> None:
+    config = Config(normalise=np.bool_(True), lr=np.float32(0.5), root=Path("here"))
+    assert (config.normalise, config.lr, config.root) == (True, 0.5, "here")
+    assert json.loads(json.dumps(asdict(config))) == asdict(config)
+
+
+@pytest.mark.parametrize("name", [{"network": "alexnet"}, {"init": "He"}])
+def test_build_knows_its_names(name: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"expected one of .*, got '(alexnet|He)'"):
+        build(**{"network": "lenet5"} | name)
 
 
 def test_one_cycle_ends_at_no_learning_rate(small: Data) -> None:

@@ -75,12 +75,19 @@ def test_two_models_in_two_threads_do_not_disturb_each_other() -> None:
             np.testing.assert_array_equal(a, other.state_dict()[name])
 
 
+class Seen(list[list[float]]):
+    """Batches; a copy of a layer writes into the same list."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Seen":
+        return self
+
+
 class Recorder(nn.Linear):
     """A linear layer that notes the batches it has seen, and whether it was asked for dx."""
 
     def __init__(self) -> None:
         super().__init__(1, 2, rng=np.random.default_rng(0))
-        self.seen: list[list[float]] = []
+        self.seen = Seen()
         self.asked = False
 
     def forward(self, x: Array) -> Array:
@@ -152,7 +159,7 @@ def test_schedule_and_criterion_are_used() -> None:
     rng = np.random.default_rng(0)
     fit(model, optimizer, *bars(), 3, rng=rng, schedule=schedule)
     assert optimizer.lr == 0.1
-    smoothed = nn.CrossEntropyLoss(0.5)
+    smoothed = nn.CrossEntropyLoss(label_smoothing=0.5)
     assert trained(criterion=smoothed)[1][-1] > 0.6 > trained()[1][-1]
 
 
@@ -190,11 +197,21 @@ def test_predict_in_batches_of_1000_by_default() -> None:
     assert [len(batch) for batch in recorder.seen[4:]] == [2, 1]
 
 
-def test_mode_comes_back_after_an_error() -> None:
-    model = small_net()
-    with pytest.raises(ValueError, match="expected 1 input channels, got 2"):
-        predict(model, np.zeros((3, 2, 6, 6), np.float32))
-    assert model.training
+def test_predict_leaves_the_model_alone() -> None:
+    """Its modes, and what it keeps for backward; also where it fails."""
+    model = nn.Sequential(nn.Dropout(rng=np.random.default_rng(0)), recorder := Recorder())
+    recorder.eval()
+    x = np.ones((2, 1), np.float32)
+    model(x)
+    model.backward(np.ones((2, 2), np.float32))
+    wanted = recorder.weight.grad.copy()
+    model.zero_grad()
+    predict(model, 5 * x)
+    with pytest.raises(ValueError, match="expected 1 input features, got 3"):
+        predict(model, np.zeros((2, 3), np.float32))
+    assert (model.training, recorder.training) == (True, False)
+    model.backward(np.ones((2, 2), np.float32))
+    np.testing.assert_array_equal(recorder.weight.grad, wanted)
 
 
 def test_accuracy_counts_right() -> None:

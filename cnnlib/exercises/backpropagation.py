@@ -113,7 +113,7 @@ cross_entropy_backward = Exercise(
             F.softmax(z), target
         ),
         "The softmax runs over the batch; it runs over the classes, axis 1.": (
-            lambda z, target: (F.softmax(z, axis=0) - _onehot(z, target)) / len(z)
+            lambda z, target: (F.softmax(z, dim=0) - _onehot(z, target)) / len(z)
         ),
     },
 )

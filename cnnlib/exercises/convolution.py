@@ -9,7 +9,7 @@ from cnnlib.exercises.exercise import Exercise
 from cnnlib.functional import conv2d as _conv2d
 
 _rng = np.random.default_rng(3)
-_x, _w, _b = _rng.normal(size=(1, 3, 5, 6)), _rng.normal(size=(2, 3, 3, 2)), _rng.normal(size=2)
+_x, _w, _b = _rng.normal(size=(2, 3, 5, 6)), _rng.normal(size=(2, 3, 3, 2)), _rng.normal(size=2)
 
 
 def _right(x: Array, w: Array, b: Array) -> Array:
@@ -60,6 +60,10 @@ conv2d = Exercise(
             _bias_per_channel
         ),
         "The channels are averaged; they are summed.": _averaged,
+        "Only the first picture of the batch is convolved.": (lambda x, w, b: _conv2d(x[:1], w, b)),
+        "The pictures of the batch are summed; each has an output of its own.": (
+            lambda x, w, b: _conv2d(x.sum(0, keepdims=True), w, b)
+        ),
         "Only the first input channel is read; a filter has a kernel for each.": _one_channel,
         "Every input channel meets the same kernel; each has its own.": _shared_kernel,
         "The last window is missing in each direction: there are H − kH + 1 of them.": (

@@ -14,9 +14,14 @@ _large = np.array([[1000.0, 999.0, 0.0]])
 
 
 def _overflows(logits: Array, target: Array) -> float:
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         return float(-np.log(p[np.arange(len(target)), target]).mean())
+
+
+def _underflows(logits: Array, target: Array) -> float:
+    with np.errstate(divide="ignore"):
+        return float(-np.log(F.softmax(logits)[np.arange(len(target)), target]).mean())
 
 
 def _log_p(logits: Array, target: Array, axis: int = 1) -> Array:
@@ -26,9 +31,11 @@ def _log_p(logits: Array, target: Array, axis: int = 1) -> Array:
 cross_entropy = Exercise(
     "cross_entropy",
     F.cross_entropy,
-    [(_logits, _target), (_large, np.array([1]))],
+    [(_logits, _target), (_large, np.array([1])), (_large, np.array([2]))],
     {
         "Large logits overflow: take the largest of each row out before exp.": _overflows,
+        "Small probabilities underflow: log softmax is −∞ where softmax is rounded to 0; do not "
+        "compute it first.": _underflows,
         "The losses of the batch are summed; take their mean.": (
             lambda logits, target: -_log_p(logits, target).sum()
         ),

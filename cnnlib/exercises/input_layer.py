@@ -87,7 +87,7 @@ def _sizes(header: Array) -> tuple[int, ...]:
 idx_sizes = Exercise(
     "idx_sizes",
     _sizes,
-    [(_header((60000, 28, 28)),), (_header((10000,)),), (_header((300, 7)),)],
+    [(_header((60000, 28, 28)),), (_header((10000,)),), (_header((70000, 7)),)],
     {
         "The lowest byte is taken first; in an IDX file the highest comes first.": (
             lambda header: _integers(header, 4, header[3], "<")
@@ -98,6 +98,9 @@ idx_sizes = Exercise(
         "The first size is left out.": lambda header: _sizes(header)[1:],
         "There are always three sizes here; the fourth byte says how many.": (
             lambda header: _integers(header, 4, min(3, (len(header) - 4) // 4))
+        ),
+        "Only the last two bytes of each size are read; a size has four.": (
+            lambda header: tuple(n % 65536 for n in _sizes(header))
         ),
         "Only the last byte of each size is read; a size has four.": (
             lambda header: tuple(n % 256 for n in _sizes(header))

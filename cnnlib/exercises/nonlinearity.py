@@ -27,7 +27,7 @@ relu_backward = Exercise(
         "At 0 you take the mean slope ½; the convention is 0.": (
             lambda dy, x: dy * np.heaviside(x, 0.5)
         ),
-        "The sign of dy decides; whether a cell lets pass is decided by its input x.": (
+        "The sign of dy decides here; whether the gradient passes is up to the sign of x.": (
             lambda dy, x: dy * (dy > 0)
         ),
         "Negative gradients are cut off as well; a gradient may have any sign, only x decides.": (

@@ -23,6 +23,7 @@ size = Exercise(
         (23, 3, 4, 1, 3),
         (9, 3, 1, 0, 2),
         (2, 3, 2, 0, 1),
+        (1, 5, 2, 0, 1),
         (28, 5, 1, 2, 1),
     ],
     {
@@ -52,6 +53,9 @@ size = Exercise(
         ),
         "The extent is not d·k: there are k − 1 steps of d between k cells, so d·(k − 1) + 1.": (
             lambda n, k, s, p, d: _size(n, d * k, s, p, 1)
+        ),
+        "Where no window fits, the answer is 0, not a negative number.": (
+            lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s + 1
         ),
         "int() rounds towards 0 and finds a window where none fits; // rounds down.": (
             lambda n, k, s, p, d: int((n + 2 * p - d * (k - 1) - 1) / s) + 1

@@ -35,16 +35,16 @@ class DigitExplorer(Figure):
     """Draw a digit: the picture that the network gets, all its maps, and what it takes it for.
 
     The model is `samples.trained_lenet()` unless given: any Sequential of Conv2d, ReLU, MaxPool2d,
-    Flatten and Linear from (N, 1, 28, 28) to (N, 10). Its weights travel as float16. Below the
-    ``confidence`` the answer is "not sure".
+    Flatten and Linear from (N, 1, 28, 28) to (N, 10), taken as it is now. Its weights travel as
+    float16. Below the ``confidence`` the answer is "not sure".
 
     Raises
     ------
     TypeError
         If the model is no Sequential, or a layer of another kind.
     ValueError
-        If the model does not go from pictures to ten numbers, a weight is no float16, or the
-        confidence not in 0 … 1.
+        If the model does not go from pictures to ten numbers, a weight is no float16, or not
+        0 <= confidence < 1.
     """
 
     name = "digit"
@@ -54,25 +54,25 @@ class DigitExplorer(Figure):
         if not isinstance(model, nn.Sequential | None):
             found = type(model).__name__
             raise TypeError(f"DigitExplorer expected a Sequential as model, got {found}")
-        self.model = samples.trained_lenet() if model is None else model
+        self.model = copy.deepcopy(model or samples.trained_lenet()).eval()
         self.layers = _walk(self.model)
         if self.layers[-1].shape != (10, 1):
             raise ValueError(f"DigitExplorer expected 10 outputs, got {_size(self.layers[-1])}")
+        self.weights = np.concatenate([_half(a) for layer in self.layers for a in layer.weights])
 
     def data(self) -> dict[str, Any]:
         layers = [
             [layer.name, int(layer.weights != ()), int(layer.relu), *layer.shape, *layer.window]
             for layer in self.layers
         ]
-        weights = np.concatenate([_half(a) for layer in self.layers for a in layer.weights])
-        text = base64.b64encode(weights.tobytes(), b"+-").decode().rstrip("=")
+        text = base64.b64encode(self.weights.tobytes(), b"+-").decode().rstrip("=")
         percent = float(f"{100 * self.confidence:.6g}")
         return {"percent": percent, "layers": layers, "weights": text}
 
     def picture(self) -> str:
         """A digit of MNIST, the layers, and the three likeliest answers."""
         x = to_float(load_mnist("test")[0][:1])
-        chances = softmax(copy.deepcopy(self.model).eval()(x))[0]
+        chances = softmax(self.model(x))[0]
         likely = ", ".join(f"{i} ({100 * chances[i]:.0f} %)" for i in np.argsort(-chances)[:3])
         path = ", ".join(layer.name for layer in self.layers)
         return (
@@ -81,9 +81,9 @@ class DigitExplorer(Figure):
         )
 
     def __repr__(self) -> str:
-        count = sum(a.size for layer in self.layers for a in layer.weights)
         layers = ", ".join(layer.name for layer in self.layers[1:])
-        return f"DigitExplorer({layers}, {count:,} parameters, confidence {self.confidence})"
+        count = f"{self.weights.size:,} parameters"
+        return f"DigitExplorer({layers}, {count}, confidence {self.confidence})"
 
 
 def _walk(model: nn.Sequential) -> list[Layer]:

@@ -28,19 +28,21 @@ def relu_backward(dy: Array, x: Array) -> Array:
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     """x where x > 0, else negative_slope · x."""
     checks.floating("leaky_relu", x=x)
-    return np.where(x > 0, x, float(negative_slope) * x)
+    slope = checks.number("leaky_relu", "negative_slope", negative_slope)
+    return np.where(x > 0, x, slope * x)
 
 
 def leaky_relu_backward(dy: Array, x: Array, negative_slope: float = 0.01) -> Array:
     """dy · (1 where x > 0, else negative_slope)."""
     _check("leaky_relu_backward", dy, x)
-    return np.where(x > 0, dy, float(negative_slope) * dy)
+    slope = checks.number("leaky_relu_backward", "negative_slope", negative_slope)
+    return np.where(x > 0, dy, slope * dy)
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + e^−x), written with tanh, which never overflows."""
+    """1 / (1 + e^−x), as e^min(x, 0) / (1 + e^−|x|), in which no power overflows."""
     checks.floating("sigmoid", x=x)
-    return 0.5 + 0.5 * np.tanh(0.5 * x)
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
 def sigmoid_backward(dy: Array, x: Array) -> Array:

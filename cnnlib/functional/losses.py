@@ -11,19 +11,19 @@ from cnnlib import checks
 from cnnlib.checks import Array
 
 
-def softmax(x: Array, axis: int = 1) -> Array:
-    """e^x / Σ e^x along ``axis``: positive, and summing to 1."""
-    return np.exp(log_softmax(x, axis))
+def softmax(x: Array, dim: int = 1) -> Array:
+    """e^x / Σ e^x along the axis ``dim``: positive, and summing to 1."""
+    return np.exp(log_softmax(x, dim))
 
 
-def log_softmax(x: Array, axis: int = 1) -> Array:
-    """x − log Σ e^x along ``axis``, with the largest x taken out so that no e^x overflows."""
+def log_softmax(x: Array, dim: int = 1) -> Array:
+    """x − log Σ e^x along the axis ``dim``, the largest x taken out so that no e^x overflows."""
     checks.floating("log_softmax", x=x)
-    shifted = x - x.max(axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+    shifted = x - x.max(dim, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(dim, keepdims=True))
 
 
-def cross_entropy(logits: Array, target: Array, label_smoothing: float = 0.0) -> float:
+def cross_entropy(logits: Array, target: Array, *, label_smoothing: float = 0.0) -> float:
     """(N, K), labels (N,) -> the mean of −log p[label], p the softmax of the logits.
 
     With smoothing ε the target is (1 − ε) for the label plus ε / K for every class.
@@ -41,7 +41,7 @@ def cross_entropy(logits: Array, target: Array, label_smoothing: float = 0.0) ->
     return float(-(wanted * log_p).sum() / len(logits))
 
 
-def cross_entropy_backward(logits: Array, target: Array, label_smoothing: float = 0.0) -> Array:
+def cross_entropy_backward(logits: Array, target: Array, *, label_smoothing: float = 0.0) -> Array:
     """(N, K): (p − target distribution) / N."""
     wanted = _distribution(logits, target, label_smoothing)
     return (softmax(logits) - wanted) / len(logits)

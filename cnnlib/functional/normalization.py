@@ -13,24 +13,26 @@ from cnnlib.checks import Array
 AXES = (0, 2, 3)
 
 
-def batch_norm(x: Array, mean: Array, var: Array, w: Array, b: Array, eps: float = 1e-5) -> Array:
+def batch_norm(
+    x: Array, mean: Array, var: Array, w: Array, b: Array, *, eps: float = 1e-5
+) -> Array:
     """(N, C, H, W), four times (C,) -> (N, C, H, W): w · (x − mean) / √(var + eps) + b.
 
     Raises
     ------
     ValueError
-        If x is not (N, C, H, W) or another argument not (C,).
+        If x is not (N, C, H, W), another argument not (C,), or eps negative.
     """
-    _check("batch_norm", x, mean=mean, var=var, w=w, b=b)
+    eps = _check("batch_norm", eps, x, mean=mean, var=var, w=w, b=b)
     scale = w / np.sqrt(var + eps)
     return x * _column(scale) + _column(b - mean * scale)
 
 
 def batch_norm_backward(
-    dy: Array, x: Array, mean: Array, var: Array, w: Array, b: Array, eps: float = 1e-5
+    dy: Array, x: Array, mean: Array, var: Array, w: Array, b: Array, *, eps: float = 1e-5
 ) -> tuple[Array, Array, Array]:
     """dx, dw, db with mean and var held fixed, as after training."""
-    _check("batch_norm_backward", x, mean=mean, var=var, w=w, b=b)
+    eps = _check("batch_norm_backward", eps, x, mean=mean, var=var, w=w, b=b)
     checks.floating("batch_norm_backward", dy=dy, x=x)
     checks.shape("batch_norm_backward", dy, x.shape, "dy")
     scale = 1 / np.sqrt(var + eps)
@@ -39,17 +41,17 @@ def batch_norm_backward(
 
 
 def batch_norm_training_backward(
-    dy: Array, x: Array, w: Array, b: Array, eps: float = 1e-5
+    dy: Array, x: Array, w: Array, b: Array, *, eps: float = 1e-5
 ) -> tuple[Array, Array, Array]:
     """dx, dw, db where mean and var are those of x itself.
 
     x moves its channel's mean and variance too: that takes out of dx its own mean, and its
     correlation with the normalised x (Ioffe & Szegedy, 2015, section 3).
     """
-    _check("batch_norm_training_backward", x, w=w, b=b)
+    eps = _check("batch_norm_training_backward", eps, x, w=w, b=b)
     checks.not_empty("batch_norm_training_backward", x)
     mean, var = x.mean(AXES), x.var(AXES)
-    dx, dw, db = batch_norm_backward(dy, x, mean, var, w, b, eps)
+    dx, dw, db = batch_norm_backward(dy, x, mean, var, w, b, eps=eps)
     scale = 1 / np.sqrt(var + eps)
     normalised = (x - _column(mean)) * _column(scale)
     count = x.size // x.shape[1]
@@ -62,8 +64,10 @@ def _column(a: Array) -> Array:
     return a[:, np.newaxis, np.newaxis]
 
 
-def _check(name: str, x: Array, **per_channel: Array) -> None:
+def _check(name: str, eps: float, x: Array, **per_channel: Array) -> float:
+    """Demand (N, C, H, W), (C,), … and return eps as a Python float, which keeps float32."""
     checks.floating(name, x=x, **per_channel)
     checks.rank(name, x, "(N, C, H, W)")
     for key, a in per_channel.items():
         checks.shape(name, a, (x.shape[1],), key)
+    return checks.not_negative(name, "eps", eps)

@@ -166,7 +166,7 @@ def _cell_counts(x: Array, g: _Geometry, count_include_pad: bool) -> Array:
         begin = np.arange(count) * s - pad
         per_axis.append(np.minimum(begin + k, size + margin) - np.maximum(begin, -margin))
     rows, columns = per_axis
-    return rows[:, np.newaxis] * columns.astype(x.dtype)
+    return (rows[:, np.newaxis] * columns).astype(x.dtype)
 
 
 def _check_dy(name: str, dy: Array, x: Array, g: _Geometry) -> None:

@@ -38,8 +38,8 @@ class Conv2d(Module):
         stride: Any = 1,
         padding: Any = 0,
         dilation: Any = 1,
-        bias: bool = True,
         *,
+        bias: bool = True,
         rng: np.random.Generator | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
@@ -138,7 +138,7 @@ class BatchNorm2d(Module):
         checks.floating("BatchNorm2d", x=x, weight=self.weight.data)
         checks.channels("BatchNorm2d", x, len(self.running_mean))
         mean, var = self._track(x) if self.training else (self.running_mean, self.running_var)
-        y = F.batch_norm(x, mean, var, self.weight.data, self.bias.data, self.eps)
+        y = F.batch_norm(x, mean, var, self.weight.data, self.bias.data, eps=self.eps)
         self.x, self.by_batch = x, self.training
         return y
 
@@ -157,9 +157,9 @@ class BatchNorm2d(Module):
     def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
         w, b, mean, var = self.weight.data, self.bias.data, self.running_mean, self.running_var
         if self.by_batch:
-            dx, dw, db = F.batch_norm_training_backward(dy, x, w, b, self.eps)
+            dx, dw, db = F.batch_norm_training_backward(dy, x, w, b, eps=self.eps)
         else:
-            dx, dw, db = F.batch_norm_backward(dy, x, mean, var, w, b, self.eps)
+            dx, dw, db = F.batch_norm_backward(dy, x, mean, var, w, b, eps=self.eps)
         self.weight.grad += dw
         self.bias.grad += db
         return dx if need_dx else None

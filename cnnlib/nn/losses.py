@@ -16,13 +16,13 @@ class Loss:
     function: ClassVar[Callable[..., float]]
     derivative: ClassVar[Callable[..., Array]]
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, **arguments: Any) -> None:
         self.arguments = arguments
         self.inputs: tuple[Array, Array] | None = None
 
     def __call__(self, y: Array, target: Array) -> float:
         """The mean loss of a batch."""
-        loss = type(self).function(y, target, *self.arguments)
+        loss = type(self).function(y, target, **self.arguments)
         self.inputs = y, target
         return loss
 
@@ -36,7 +36,7 @@ class Loss:
         """
         if self.inputs is None:
             raise RuntimeError(f"{type(self).__name__} expected a loss before backward")
-        return type(self).derivative(*self.inputs, *self.arguments)
+        return type(self).derivative(*self.inputs, **self.arguments)
 
 
 class CrossEntropyLoss(Loss):
@@ -45,10 +45,9 @@ class CrossEntropyLoss(Loss):
     function = staticmethod(F.cross_entropy)
     derivative = staticmethod(F.cross_entropy_backward)
 
-    def __init__(self, label_smoothing: float = 0.0) -> None:
-        super().__init__(
-            checks.unit_interval("CrossEntropyLoss", "label_smoothing", label_smoothing)
-        )
+    def __init__(self, *, label_smoothing: float = 0.0) -> None:
+        epsilon = checks.unit_interval("CrossEntropyLoss", "label_smoothing", label_smoothing)
+        super().__init__(label_smoothing=epsilon)
 
 
 class MSELoss(Loss):

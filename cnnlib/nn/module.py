@@ -16,9 +16,13 @@ from cnnlib.checks import Array
 
 
 class Parameter:
-    """An array to be learned, ``data``, with the loss's gradient by it, ``grad``."""
+    """An array to be learned, ``data``, with the loss's gradient by it, ``grad``.
+
+    Raises TypeError unless data is a float32 or float64 array.
+    """
 
     def __init__(self, data: Array) -> None:
+        checks.floating("Parameter", data=data)
         self.data = data
         self.grad = np.zeros_like(data)
 
@@ -107,7 +111,7 @@ class Module:
         Raises
         ------
         ValueError
-            If a name is missing or unknown, or a shape differs.
+            If a name is missing or unknown, a shape differs, or an own array is read-only.
         TypeError
             If state is not a dictionary, or a value not an array of real numbers.
         """
@@ -118,6 +122,9 @@ class Module:
             missing = [name for name in own if name not in state]
             unknown = [name for name in state if name not in own]
             raise ValueError(f"state_dict: missing {missing}, unknown {unknown}")
+        locked = [name for name, array in own.items() if not array.flags.writeable]
+        if locked:
+            raise ValueError(f"state_dict: expected arrays to write to, got read-only {locked}")
         new = {name: _real(name, state[name], array) for name, array in own.items()}
         for name, array in own.items():
             array[...] = new[name]

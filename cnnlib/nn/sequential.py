@@ -43,10 +43,11 @@ class Sequential(Module):
         return ((str(i), layer) for i, layer in enumerate(self.layers))
 
     def forward(self, x: Array) -> Array:
-        self.x = x
+        self.x, y = None, x  # a forward that fails on its way leaves nothing to go back through
         for layer in self.layers:
-            x = layer(x)
-        return x
+            y = layer(y)
+        self.x = x
+        return y
 
     def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
         first, *rest = self.layers

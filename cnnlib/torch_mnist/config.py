@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 from torch import nn
 
 Network = Literal[
@@ -63,14 +65,24 @@ class Config:
     root: str | Path | None = None
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            value = getattr(self, name)
-            if value not in get_args(choices):
-                raise ValueError(f"{name}: expected one of {get_args(choices)}, got {value!r}")
+        for name in CHOICES:
+            check_choice(name, getattr(self, name))
         for name in ("steps", "batch_size", "log_every"):
             check_int(name, getattr(self, name), low=1)
         check_int("seed", self.seed, low=0, high=2**31 - 1)
         check_int("val", self.val, low=0)
+        for name in ("lr", "weight_decay", "label_smoothing", "average", "augment"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"{name}: expected a number, got {value!r}")
+            object.__setattr__(self, name, float(value))
+        for name in ("normalise", "channels_last", "bfloat16", "compile"):
+            value = getattr(self, name)
+            if not isinstance(value, bool | np.bool_):
+                raise TypeError(f"{name}: expected True or False, got {value!r}")
+            object.__setattr__(self, name, bool(value))
+        if not isinstance(self.device, str):
+            raise TypeError(f"device: expected a name such as 'cuda:1', got {self.device!r}")
         if not (math.isfinite(self.lr) and self.lr > 0):
             raise ValueError(f"lr: expected a positive number, got {self.lr}")
         for name in ("weight_decay", "label_smoothing", "average"):
@@ -78,9 +90,13 @@ class Config:
                 raise ValueError(f"{name}: expected 0 <= {name} < 1, got {getattr(self, name)}")
         if not 0 <= self.augment <= 2:
             raise ValueError(f"augment: expected 0 to 2, got {self.augment}")
-        for name in ("lr", "weight_decay", "label_smoothing", "average", "augment"):
-            object.__setattr__(self, name, float(getattr(self, name)))
         object.__setattr__(self, "root", None if self.root is None else str(self.root))
+
+
+def check_choice(name: str, value: object) -> None:
+    """Raises ValueError if the value isn't one of ``CHOICES[name]``."""
+    if value not in get_args(CHOICES[name]):
+        raise ValueError(f"{name}: expected one of {get_args(CHOICES[name])}, got {value!r}")
 
 
 def check_int(name: str, value: object, low: int, high: int | None = None) -> None:
@@ -101,6 +117,7 @@ class History:
     accuracies: list[float] = field(default_factory=list)
 
     def add(self, step: int, loss: float, accuracy: float) -> None:
+        """One more point of the curves."""
         self.steps.append(step)
         self.losses.append(loss)
         self.accuracies.append(accuracy)

@@ -16,9 +16,11 @@ class Split(NamedTuple):
     labels: Tensor
 
     def to(self, device: torch.device | str) -> "Split":
+        """The same on a device."""
         return Split(self.images.to(device), self.labels.to(device))
 
     def take(self, indices: Tensor) -> "Split":
+        """Those with the indices, which lie on the CPU."""
         if self.images.is_cuda:
             indices = indices.pin_memory()  # so that the copy needn't be waited for
         indices = indices.to(self.images.device, non_blocking=True)
@@ -33,6 +35,7 @@ class Data(NamedTuple):
     test: Split
 
     def to(self, device: torch.device | str) -> "Data":
+        """The same on a device."""
         return Data(*(split.to(device) for split in self))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from cnnlib.torch_mnist.config import Init, Network
+from cnnlib.torch_mnist.config import Init, Network, check_choice
 from cnnlib.torch_mnist.lenet1998 import lenet5_1998
 
 
@@ -18,7 +18,10 @@ def build(
     ``normal`` is the source's: weights and biases from N(0, 1). ``he`` is He's: weights from
     N(0, 2 / fan_in) in every layer, biases 0. ``default`` is what PyTorch does by itself.
     Random numbers come from ``generator`` alone; the global generator is left as it was.
+    Raises ValueError for another name.
     """
+    check_choice("network", network)
+    check_choice("init", init)
     generator = torch.Generator() if generator is None else generator
     with torch.random.fork_rng(devices=[]):
         torch.random.set_rng_state(generator.get_state())
@@ -148,6 +151,7 @@ def _initialise(model: nn.Module, init: Init, generator: torch.Generator) -> Non
 
 
 def count_parameters(model: nn.Module) -> int:
+    """How many numbers the model learns."""
     return sum(p.numel() for p in model.parameters())
 
 

@@ -48,6 +48,7 @@ YesNo = argparse.BooleanOptionalAction
 
 
 def parser() -> argparse.ArgumentParser:
+    """The command line: every field of Config, and where to write."""
     result = argparse.ArgumentParser(
         prog="python -m cnnlib.torch_mnist",
         usage="python -m cnnlib.torch_mnist [options]",

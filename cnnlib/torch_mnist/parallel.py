@@ -41,10 +41,12 @@ def joined(device: str) -> Iterator[None]:
 
 
 def size() -> int:
+    """The number of processes that train together."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def rank() -> int:
+    """The number of this process, from 0."""
     return dist.get_rank() if size() > 1 else 0
 
 

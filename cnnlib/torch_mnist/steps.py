@@ -38,13 +38,16 @@ def hits(logits: Tensor, labels: Tensor) -> Tensor:
 
 def count_hits(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int = 1000) -> Tensor:
     """uint8 (N, 1, 28, 28), int64 (N,) -> (): how many images the model reads rightly."""
-    was_training = model.training
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
-    with torch.inference_mode():
-        batches = zip(torch.split(images, batch_size), torch.split(labels, batch_size), strict=True)
-        counts = [hits(model(pixels(x)), y) for x, y in batches]
-    model.train(was_training)
-    return torch.stack(counts).sum()
+    try:
+        with torch.inference_mode():
+            pieces = (torch.split(a, batch_size) for a in (images, labels))
+            counts = [hits(model(pixels(x)), y) for x, y in zip(*pieces, strict=True)]
+            return torch.stack(counts).sum()
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
