@@ -91,6 +91,8 @@ def test_what_cannot_become_numbers_is_wrong_and_no_crash():
         return torch.tensor(2 * x, requires_grad=True)
 
     assert DOUBLE.verdict(as_tensor).startswith("not yet. For ([1.0, 2.0]): expected [2.0, 4.0]")
+    many = Exercise("many", double, [(np.ones(20),)], {})
+    assert many.verdict(as_tensor).startswith("not yet. For (an array of shape (20,)): expected an")
     number = Exercise("number", lambda n: n, [(3,)], {})
     assert number.verdict(str) == "not yet. For (3): expected 3, got '3'."
 

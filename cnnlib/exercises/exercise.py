@@ -76,13 +76,20 @@ def _same(a: Any, b: Any) -> bool:
         )
     if b is None or isinstance(b, (str, bool)):
         return bool(a == b)
-    if isinstance(a, str):
-        return False
-    try:
-        a, b = np.asarray(a, float), np.asarray(b, float)
-    except Exception:  # whatever a reader's object may raise
+    a, b = _numbers(a), _numbers(b)
+    if a is None or b is None:
         return False
     return a.shape == b.shape and bool(_close(a, b).all())
+
+
+def _numbers(value: Any) -> Array | None:
+    """As an array of floats; None for what cannot become one."""
+    if isinstance(value, str):
+        return None
+    try:
+        return np.asarray(value, float)
+    except Exception:  # whatever a reader's object may raise
+        return None
 
 
 def _close(a: Array, b: Array) -> Array:
@@ -92,8 +99,8 @@ def _close(a: Array, b: Array) -> Array:
 def _difference(found: Any, expected: Any) -> str:
     """Both, or of large arrays of one shape the first numbers that differ."""
     if isinstance(expected, np.ndarray) and expected.size > SHOWN:
-        a = np.asarray(found)
-        if a.shape == expected.shape and a.dtype.kind in "iuf":
+        a = _numbers(found)
+        if a is not None and a.shape == expected.shape:
             place = tuple(map(int, np.argwhere(~_close(a, expected))[0]))
             return f"at {list(place)} expected {expected[place]:.4g}, got {a[place]:.4g}"
     return f"expected {_text(expected)}, got {_text(found)}"
