@@ -161,25 +161,25 @@ function descent(data) {
   const shown = h("output", {}), bound = h("small", {});
   const near = [0.99, 1.01].map((part) => button(`${part} × limit`, () =>
     change({ lr: part * limit(s, valley(s.points).high) })));
-  const player = button("Run", () => (timer ? pause() : play()));
+  const runner = button("Run", () => (timer ? pause() : play()));
   const status = h("p", { role: "status" }), place = h("p", {}), hessian = h("p", {});
 
   function play() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return go(most);
     if (s.steps >= walk(s, most).length - 1) go(0);
     timer = setInterval(() => go(s.steps + ceil((s.steps + 1) / 20)), 100);
-    [player.textContent, status.ariaLive] = ["Pause", "off"];
+    [runner.textContent, status.ariaLive] = ["Pause", "off"];
   }
 
   function pause() {
     timer = clearInterval(timer);
-    [player.textContent, status.ariaLive] = ["Run", "polite"];
+    [runner.textContent, status.ariaLive] = ["Run", "polite"];
   }
 
   // Show so many steps; a run ends with the walk, or when the figure is taken off the page.
   function go(steps) {
     const end = walk(s, most).length - 1;
-    if (steps >= end || !player.isConnected) pause();
+    if (steps >= end || !runner.isConnected) pause();
     change({ steps: min(steps, end) });
   }
 
@@ -250,7 +250,7 @@ function descent(data) {
   show();
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "optimizer ", method),
-      button("Step", () => (pause(), go(s.steps + 1))), player,
+      button("Step", () => (pause(), go(s.steps + 1))), runner,
       button("Standardise x", standardise),
       button("Reset", () => (pause(), change({ ...structuredClone(given), steps: 0 }))),
       h("div", { class: "rate" }, "learning rate α", shown, h("span", {}, rate, bound)), ...near),
