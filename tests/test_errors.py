@@ -448,6 +448,8 @@ OPTIMIZERS: list[Row] = [
      lambda: optim.CosineAnnealingLR(optim.SGD(weights()), 9, -1)),
     (V, "OneCycleLR expected a finite div_factor > 0, got 0",
      lambda: optim.OneCycleLR(optim.SGD(weights()), 1, 9, div_factor=0)),
+    (T, "OneCycleLR expected a number as div_factor, got '25'",
+     lambda: optim.OneCycleLR(optim.SGD(weights()), 1, 9, div_factor="25")),
     (V, "OneCycleLR expected a finite final_div_factor > 0, got inf",
      lambda: optim.OneCycleLR(optim.SGD(weights()), 1, 9, final_div_factor=math.inf)),
     (V, "CosineAnnealingLR expected T_max >= 1, got 0",

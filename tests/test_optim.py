@@ -114,6 +114,7 @@ CYCLES: list[dict[str, Any]] = [
     {"pct_start": 0.5},
     {"pct_start": 0.0},
     {"pct_start": 0.2, "div_factor": 10.0, "final_div_factor": 100.0},
+    {"div_factor": 0.5, "final_div_factor": 0.25},  # it may start and end above the peak
 ]
 
 
