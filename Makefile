@@ -13,7 +13,7 @@ INSTALLED := .venv/.installed
 BOOK := _build/html/.complete
 BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
 	$(shell find _ext _static appendices chapters cnnlib -type f ! -name '*.pyc' 2>/dev/null)
-EXPERIMENTS := $(filter-out __init__ bench timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
+EXPERIMENTS := $(filter-out __init__ bench ladder timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 .PHONY: help book test notebooks figures-check serve lint format lock bench results \
 	mutants planted zip lighthouse clean
@@ -80,6 +80,7 @@ lock: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(RUN) -m benchmarks.bench
+	$(RUN) -m benchmarks.ladder
 
 results: $(INSTALLED)
 	for name in $(EXPERIMENTS); do $(RUN) -m benchmarks.$$name || exit 1; done

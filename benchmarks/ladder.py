@@ -65,7 +65,7 @@ def windows_matrix(x: Array, w: Array) -> Array:
 WAYS = {
     "seven loops": seven_loops,
     "a loop over output positions": loop_over_positions,
-    "im2col by index, one matrix product": im2col_by_index,
+    "im2col by index, a product for each image": im2col_by_index,
     "windows and einsum": windows_einsum,
     "windows and one matrix product": windows_matrix,
     "cnnlib, a product for each output row": F.conv2d,
@@ -99,8 +99,9 @@ def main() -> None:
         "ratios": {name: round(s / seconds["PyTorch"], 2) for name, s in seconds.items()},
     }
     TARGET.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(result["workload"])
     for name, ratio in result["ratios"].items():
-        print(f"{name:40}{ratio:12,.2f}")
+        print(f"{name:52}{ratio:13,.2f}")
 
 
 if __name__ == "__main__":
