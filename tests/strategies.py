@@ -128,8 +128,9 @@ def assert_close(found: Any, wanted: Any, tolerance: float | None = None) -> Non
 def matmul_may_warn() -> Iterator[None]:
     """For products that are compared with torch's right after, so that no NaN goes unseen.
 
-    Of finite numbers, too, NumPy reports "invalid value" once in a very long while: with BLAS it
-    may see what a kernel did beyond the end of an array (numpy/numpy#24067).
+    Seen once for finite numbers, cause not found: NumPy asks the processor whether anything in the
+    product was invalid, and a BLAS may have raised that for what it throws away. One that did is
+    in numpy/numpy#24067.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "invalid value encountered in matmul", RuntimeWarning)

@@ -274,6 +274,25 @@ def test_search_finds(browser: Browser, book: Path, word: str, chapter: str) -> 
     window.context.close()
 
 
+def test_english_and_chinese_in_one_line(browser: Browser, book: Path) -> None:
+    """Whichever font there is: a narrow apostrophe, and no line break in a Chinese term."""
+    window = open_window(browser)
+    window.goto((book / "index.html").as_uri())
+    measure = """([text, width]) => {
+        const span = document.createElement("span");
+        span.style.cssText = `display: inline-block; max-width: ${width}`;
+        span.textContent = text;
+        document.querySelector(".bd-article p").append(span);
+        const { width: w, height: h } = span.getBoundingClientRect();
+        return [w, h];
+    }"""
+    (em, line), (apostrophe, _) = (window.evaluate(measure, [t, "none"]) for t in ("卷", "’"))
+    term = window.evaluate(measure, ["卷积神经网络", f"{3 * em}px"])
+    window.context.close()
+    assert apostrophe < em / 2
+    assert term[1] < 1.5 * line
+
+
 def test_reader_can_choose_the_theme(browser: Browser, book: Path) -> None:
     """The themes differ as the checks above assume, and the book keeps the reader's choice."""
     window = open_window(browser)
