@@ -66,10 +66,10 @@ def channels(name: str, x: Array, expected: int) -> None:
 def integer(name: str, key: str, value: Any, low: int) -> int:
     """An integer not below ``low`` (a bool is no number)."""
     try:
-        number = operator.index(value)
+        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
     except TypeError:
         number = None
-    if number is None or isinstance(value, (bool, np.bool_)):
+    if number is None:
         raise TypeError(f"{name} expected an integer as {key}, got {value!r}")
     if number < low:
         raise ValueError(f"{name} expected {key} >= {low}, got {number}")
