@@ -7,15 +7,17 @@ NB ?=
 ARGS ?=
 PAGES ?=
 
+# A file, or a notebook, stays in one process; the chapters come first: they take longest.
+PARALLEL := -n 2 --dist loadscope --no-loadscope-reorder
 BIN := .venv/bin
 RUN := $(BIN)/python
 INSTALLED := .venv/.installed
 BOOK := _build/html/.complete
 BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
-	$(shell find _ext _static appendices chapters cnnlib -type f ! -name '*.pyc' 2>/dev/null)
+	$(shell find _ext _static appendices chapters cnnbook cnnlib -type f ! -name '*.pyc' 2>/dev/null)
 EXPERIMENTS := $(filter-out __init__ bench ladder timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-.PHONY: help book test notebooks figures-check serve lint format lock bench results \
+.PHONY: help book test notebooks serve lint format lock bench results \
 	mutants planted zip lighthouse clean
 .DELETE_ON_ERROR:
 
@@ -23,11 +25,10 @@ help:
 	@echo 'make book           build the book: _build/html/index.html'
 	@echo 'make test           run all tests, the notebooks among them (ARGS="-k conv": some)'
 	@echo 'make notebooks      execute in place the notebooks that changed (NB=chapters/x.ipynb: one)'
-	@echo 'make figures-check  execute the notebooks aside and compare their figures'
 	@echo 'make serve          show the book at http://127.0.0.1:$(PORT)/'
 	@echo 'make lint           ruff, mypy and codespell; make format applies what ruff can'
 	@echo 'make bench          compare the speed of cnnlib with that of torch'
-	@echo 'make results        run the long experiments again, which write cnnlib/results/'
+	@echo 'make results        run the long experiments again, which write cnnbook/results/'
 	@echo 'make mutants        change one thing in cnnlib at a time: a unit test must notice'
 	@echo 'make planted        plant classic bugs in cnnlib: the chapters alone must notice'
 	@echo 'make zip            pack the book and its notebooks: dist/convolutional-networks-computed.zip'
@@ -52,13 +53,10 @@ $(BOOK): $(INSTALLED) $(BOOK_SOURCES)
 	@touch $@
 
 test: $(INSTALLED)
-	$(RUN) -m pytest --nbval $(ARGS) --cov
+	$(RUN) -m pytest --nbval $(PARALLEL) $(ARGS) --cov
 
 notebooks: $(INSTALLED)
-	$(RUN) -m tools.notebooks run $(NB) $(ARGS)
-
-figures-check: $(INSTALLED)
-	$(RUN) -m tools.notebooks figures $(NB)
+	$(RUN) -m tools.notebooks $(NB) $(ARGS)
 
 serve: book
 	$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)

@@ -1,1 +1,1 @@
-"""Measurements: each script prints ratios, some write cnnlib/results/*.json for the chapters."""
+"""Measurements: each script prints ratios, some write cnnbook/results/*.json for the chapters."""

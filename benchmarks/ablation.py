@@ -1,6 +1,6 @@
 """What each part of the recipe is worth: one change a row, five seeds, no test image touched.
 
-python -m benchmarks.ablation     writes cnnlib/results/ablation.json
+python -m benchmarks.ablation     writes cnnbook/results/ablation.json
 
 Judged on the last 10,000 training images, which no run learns from.
 """
@@ -14,8 +14,8 @@ from typing import Any
 import torch
 
 from benchmarks.timing import machine
-from cnnlib.samples import RESULTS
-from cnnlib.torch_mnist import Config, load_data, train
+from cnnbook.samples import RESULTS
+from cnnbook.trainer import Config, load_data, train
 
 TARGET = RESULTS / "ablation.json"
 SEEDS, HELD_OUT = 5, 10_000

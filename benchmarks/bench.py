@@ -1,6 +1,6 @@
 """How fast is cnnlib? Ratios to PyTorch with as many threads, 1 and 2, and the workspace.
 
-python -m benchmarks.bench      prints a table, writes cnnlib/results/bench.json
+python -m benchmarks.bench      prints a table, writes cnnbook/results/bench.json
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import torch
 from torch import nn as tnn
 
 from benchmarks.timing import Work, interleaved, machine
+from cnnbook.samples import RESULTS
 from cnnlib import functional as F
 from cnnlib import nn, optim
 from cnnlib.checks import Array
-from cnnlib.samples import RESULTS
 
 TARGET = RESULTS / "bench.json"
 THREADS = (1, 2)

@@ -1,6 +1,6 @@
 """The ways to compute a convolution that textbooks teach, one after the other.
 
-    python -m benchmarks.ladder        prints ratios, writes cnnlib/results/convolution_ladder.json
+    python -m benchmarks.ladder        prints ratios, writes cnnbook/results/convolution_ladder.json
 
 Each is written here from its idea, for stride 1 and no padding.
 """
@@ -14,9 +14,9 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from benchmarks.timing import interleaved, machine
+from cnnbook.samples import RESULTS
 from cnnlib import functional as F
 from cnnlib.checks import Array
-from cnnlib.samples import RESULTS
 from cnnlib.windows import windows
 
 TARGET = RESULTS / "convolution_ladder.json"

@@ -1,6 +1,6 @@
 """PyTorch's own MNIST example beside our recipes: its network, its optimizer, its 14 epochs.
 
-python -m benchmarks.official_example     writes cnnlib/results/official_example.json
+python -m benchmarks.official_example     writes cnnbook/results/official_example.json
 
 Re-stated from its published settings: batches of 64, Adadelta with learning rate 1, times 0.7
 after every epoch, normalised pixels, dropout.
@@ -16,9 +16,9 @@ from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import StepLR
 
 from benchmarks.timing import machine
-from cnnlib.samples import RESULTS
-from cnnlib.torch_mnist import BatchOrder, build, count_parameters, evaluate, load_data, pixels
-from cnnlib.torch_mnist.learner import Normalise
+from cnnbook.samples import RESULTS
+from cnnbook.trainer import BatchOrder, build, count_parameters, evaluate, load_data, pixels
+from cnnbook.trainer.learner import Normalise
 
 TARGET = RESULTS / "official_example.json"
 EPOCHS, BATCH_SIZE, SEED = 14, 64, 1

@@ -1,9 +1,9 @@
 """The recipes of "Further than the source", each over five seeds, judged once on the test images.
 
 python -m benchmarks.recipes               all of them; hours on a small machine
-python -m benchmarks.recipes lenet5 tiny   some; each writes cnnlib/results/recipes/NAME.json
+python -m benchmarks.recipes lenet5 tiny   some; each writes cnnbook/results/recipes/NAME.json
 
-The first LeNet-5 is shipped: cnnlib/data/lenet_augmented.npz, rounded to float16.
+The first LeNet-5 is shipped: cnnbook/weights/lenet_augmented.npz, rounded to float16.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import torch
 from torch import nn
 
 from benchmarks.timing import machine
-from cnnlib import samples
-from cnnlib.torch_mnist import RECIPES, Config, Data, count_parameters, evaluate, load_data, train
+from cnnbook import samples
+from cnnbook.trainer import RECIPES, Config, Data, count_parameters, evaluate, load_data, train
 
 FOLDER = samples.RESULTS / "recipes"
 SHIPPED = "lenet5"

@@ -1,6 +1,6 @@
 """How many digits are still read when they are moved: five networks, shifts of 0 to 8 pixels.
 
-    python -m benchmarks.shift_invariance        writes cnnlib/results/shift_invariance.json
+    python -m benchmarks.shift_invariance        writes cnnbook/results/shift_invariance.json
 
 Every digit lies in the middle of 44 × 44 pixels, so that no ink leaves the picture. All networks
 have about 100,000 parameters and see the same batches. It takes some minutes on one core. Nothing
@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
 from benchmarks.timing import machine
+from cnnbook.samples import RESULTS
 from cnnlib.datasets import load_mnist, to_float
-from cnnlib.samples import RESULTS
 
 TARGET = RESULTS / "shift_invariance.json"
 LARGEST = 8  # pixels of shift measured, and of empty paper put round the digits

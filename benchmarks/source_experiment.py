@@ -1,6 +1,6 @@
 """The source's experiment over five seeds and three initialisations.
 
-python -m benchmarks.source_experiment   writes cnnlib/results/source_experiment.json, about 10 min
+python -m benchmarks.source_experiment   writes cnnbook/results/source_experiment.json, about 10 min
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from benchmarks.timing import machine
-from cnnlib.samples import RESULTS
-from cnnlib.torch_mnist import Config, load_data, train
+from cnnbook.samples import RESULTS
+from cnnbook.trainer import Config, load_data, train
 
 TARGET = RESULTS / "source_experiment.json"
 

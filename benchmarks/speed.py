@@ -1,6 +1,6 @@
 """What each measure for speed buys on a CPU, as a multiple of the plain training step's time.
 
-python -m benchmarks.speed     writes cnnlib/results/speed.json
+python -m benchmarks.speed     writes cnnbook/results/speed.json
 
 One thread, batches of 128. The seconds of the processor are counted, not those of the clock, so
 that other programs on the machine disturb little.
@@ -19,9 +19,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.timing import interleaved, machine
-from cnnlib.samples import RESULTS
-from cnnlib.torch_mnist import BatchOrder, Config, Split, load_data, pixels
-from cnnlib.torch_mnist.learner import Learner
+from cnnbook.samples import RESULTS
+from cnnbook.trainer import BatchOrder, Config, Split, load_data, pixels
+from cnnbook.trainer.learner import Learner
 
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp()  # compile afresh in every run
 TARGET = RESULTS / "speed.json"

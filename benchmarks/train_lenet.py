@@ -1,6 +1,6 @@
 """Train the LeNet that the book ships, with cnnlib alone, and four more from other seeds.
 
-python -m benchmarks.train_lenet     writes cnnlib/data/lenet.npz and cnnlib/results/lenet.json
+python -m benchmarks.train_lenet     writes cnnbook/weights/lenet.npz and cnnbook/results/lenet.json
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import json
 import numpy as np
 
 from benchmarks.timing import machine
-from cnnlib import nn, optim, samples
+from cnnbook import samples
+from cnnlib import nn, optim
 from cnnlib.datasets import load_mnist, to_float
 from cnnlib.training import accuracy, fit
 

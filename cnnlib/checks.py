@@ -6,6 +6,7 @@ A wrong shape or type is named where it enters, before broadcasting can make som
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 Pair: TypeAlias = tuple[int, int]
+Size2: TypeAlias = int | Sequence[int]  # one for both axes, or (vertical, horizontal)
+Padding: TypeAlias = Size2 | str  # or 'same', 'valid'
 
 
 def array(name: str, key: str, a: Any) -> None:

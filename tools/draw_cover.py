@@ -11,8 +11,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib import nn, plot, samples
-from tools.notebooks import shrink
+from cnnbook import plot, samples
+from cnnlib import nn
+from tools.figures import shrink
 
 TARGET = Path(__file__).resolve().parent.parent / "_static" / "cover.png"
 STAGES = {0: 1, 2: 2, 3: 2, 5: 4, 6: 4}  # place in the chain of arrays: maps in a row

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from cnnlib import plot
+from cnnbook import plot
 from cnnlib.nn import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
-from tools.notebooks import shrink
+from tools.figures import shrink
 
 TARGET = Path(__file__).resolve().parent.parent / "_static" / "network.png"
 

@@ -7,64 +7,22 @@ Chrome; without arguments all pages of the book are measured.
 """
 
 import argparse
-import functools
-import gzip
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tools.browser import SWITCHES, executable, served
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "_build" / "html"
 VERSION = "12.2.3"
 WANTED = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
-CHROME_FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking"
-COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves text compressed, and lets the browser keep what it has, without a word."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        """One file, or 404."""
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            self.send_error(404)
-            return
-        data = path.read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        self.send_header("Cache-Control", "max-age=31536000")
-        if path.suffix in COMPRESSED:
-            data = gzip.compress(data, mtime=0)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of the folder on this machine."""
-    handler = functools.partial(Handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+CHROME_FLAGS = " ".join(["--headless", *SWITCHES])
 
 
 def measure(lighthouse: list[str], address: str) -> dict[str, Any]:
@@ -97,7 +55,7 @@ def transferred(report: dict[str, Any]) -> float:
 
 def find_lighthouse() -> list[str]:
     """The command, by npx where it is not installed."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = executable()
     if browser:
         os.environ.setdefault("CHROME_PATH", browser)
     for name, options in (("lighthouse", []), ("npx", ["--yes", f"lighthouse@{VERSION}"])):

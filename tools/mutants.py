@@ -1,6 +1,6 @@
 """Mutation testing: change one thing in cnnlib at a time, and see that a test fails.
 
-python -m tools.mutants              all modules, ten minutes; writes cnnlib/results/mutants.json
+python -m tools.mutants              all modules, ten minutes; writes cnnbook/results/mutants.json
 python -m tools.mutants MODULE ...   some, as functional/pooling; writes nothing
 
 The tests are collected once, in a copy of the tree. Each mutant gets a forked process, which puts
@@ -37,11 +37,11 @@ import pytest
 from hypothesis import Phase, settings
 
 from tools.environment import pin
-from tools.tree_copy import ROOT, copied, environment, rewritten
+from tools.tree_copy import copied, environment, rewritten
 
-REPORT = ROOT / "cnnlib" / "results" / "mutants.json"
+REPORT = Path(__file__).with_name("mutants.json")
 EXPLAINED = Path(__file__).with_name("mutants_explained.toml")
-COPIED = ["cnnlib", "tests", "tools", "conftest.py", "pyproject.toml"]
+COPIED = ["cnnbook", "cnnlib", "tests", "tools", "conftest.py", "pyproject.toml"]
 MODULES = [
     *("checks", "windows", "init", "gradcheck", "datasets", "training", "optim"),
     *(f"functional/{name}" for name in ("activations", "convolution", "linear", "losses")),
@@ -49,8 +49,8 @@ MODULES = [
     *(f"nn/{name}" for name in ("layers", "losses", "module", "sequential", "stateless")),
 ]
 TESTS = [
-    *(f"tests/test_{name}.py" for name in ("windows", "functional", "nn", "optim", "init")),
-    *(f"tests/test_{name}.py" for name in ("gradcheck", "training", "datasets", "errors")),
+    *(f"tests/core/test_{name}.py" for name in ("windows", "functional", "nn", "optim", "init")),
+    *(f"tests/core/test_{name}.py" for name in ("gradcheck", "training", "datasets", "errors")),
 ]
 DEMANDED = 0.95  # the part of the mutants to be killed
 SURVIVED, BROKEN, KILLED, NOT_PUT_IN = range(4)  # exit codes of a trial; 1 is any exception's

@@ -1,13 +1,11 @@
-"""Execute the notebooks of the book, and compare their figures with the stored ones.
+"""Execute the notebooks of the book in place, those that changed.
 
-python -m tools.notebooks run [--all] [NOTEBOOK ...]   re-execute in place what changed
-python -m tools.notebooks figures [NOTEBOOK ...]       compare figures, change nothing
+python -m tools.notebooks [--all] [NOTEBOOK ...]
 """
 
 import argparse
 import base64
 import hashlib
-import io
 import json
 import re
 import subprocess
@@ -17,19 +15,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
-import numpy as np
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from PIL import Image
 
 from tools.environment import pin
+from tools.figures import shrink
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = (ROOT / "chapters", ROOT / "appendices")
 RECORD = ROOT / "_build" / "notebooks.json"
-DIFFERENT = ROOT / "_build" / "figures-check"
-PACKAGE = ROOT / "cnnlib"
-RESULTS = PACKAGE / "results"
+PACKAGES = (ROOT / "cnnlib", ROOT / "cnnbook")
+RESULTS = ROOT / "cnnbook" / "results"
 NAMED = re.compile(r'recorded\(\\"(\w+)')  # in a stored notebook, so with a backslash
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -38,9 +34,6 @@ NOTEBOOK_METADATA = {"kernelspec", "language_info", "myst"}
 CELL_METADATA = {"mystnb", "tags"}
 
 CELL_TIMEOUT = 900  # seconds
-BLOCK = 4  # pixels: figures are compared by the means of blocks of this size
-BLOCK_TOLERANCE = 0.2  # of full brightness: a line moved by one pixel stays below it
-SHARE_TOLERANCE = 0.002  # of all blocks: a curve of another shape is above it
 
 
 def all_notebooks() -> list[Path]:
@@ -83,17 +76,6 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def shrink(png: bytes) -> bytes:
-    """The same picture with a palette of 128 colours: a quarter of the size, no visible change."""
-    image = Image.open(io.BytesIO(png)).convert("RGBA")
-    if image.getextrema()[3] != (255, 255):  # transparent
-        return png
-    small = io.BytesIO()
-    palette = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    palette.save(small, format="png", optimize=True)
-    return small.getvalue()
-
-
 def run_in_place(path: Path) -> None:
     before = path.read_text(encoding="utf-8")
     after = nbformat.writes(execute(path)) + "\n"
@@ -105,9 +87,10 @@ def run_in_place(path: Path) -> None:
 
 
 def inputs(path: Path) -> list[Path]:
-    """The package, but of its results only the files, and folders, that the notebook names."""
+    """The packages, but of the results only the files, and folders, that the notebook names."""
     named = set(NAMED.findall(path.read_text(encoding="utf-8")))
-    files = (file for file in PACKAGE.rglob("*") if file.is_file() and file.suffix != ".pyc")
+    files = (file for folder in PACKAGES for file in folder.rglob("*"))
+    files = (file for file in files if file.is_file() and file.suffix != ".pyc")
     results = {RESULTS / f"{name}.json" for name in named} | {RESULTS / name for name in named}
     return sorted(f for f in files if RESULTS not in f.parents or results & {f, f.parent})
 
@@ -126,7 +109,7 @@ def fingerprint(path: Path) -> str:
 
 def is_committed(path: Path) -> bool:
     """Whether a notebook and its inputs are as in the last commit, whose outputs are tested."""
-    files = [path, PACKAGE, *inputs(path)]
+    files = [path, *PACKAGES, *inputs(path)]
     command = ["git", "status", "--porcelain", "--", *map(str, files)]
     try:
         git = subprocess.run(
@@ -151,7 +134,7 @@ def is_current(path: Path, record: dict[str, str]) -> bool:
     return is_committed(path)
 
 
-def run_command(paths: list[Path], everything: bool) -> int:
+def run(paths: list[Path], everything: bool) -> int:
     record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
     todo = [path for path in paths if everything or not is_current(path, record)]
     print(f"{len(todo)} of {len(paths)} notebooks to execute", flush=True)
@@ -163,66 +146,6 @@ def run_command(paths: list[Path], everything: bool) -> int:
             record[path.name] = fingerprint(path)
     RECORD.parent.mkdir(exist_ok=True)
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    return int(failed)
-
-
-# --- figures ---
-
-
-def figures(notebook: NotebookNode) -> dict[str, bytes]:
-    """PNG images by "cell-output"; cells whose output is not compared are left out."""
-    return {
-        f"{c}-{o}": base64.b64decode(output.data["image/png"])
-        for c, cell in enumerate(notebook.cells)
-        if "nbval-ignore-output" not in cell.metadata.get("tags", [])
-        for o, output in enumerate(cell.get("outputs", []))
-        if "image/png" in output.get("data", {})
-    }
-
-
-def block_means(png: bytes) -> np.ndarray:
-    """Means over blocks of BLOCK x BLOCK pixels, on white, 0 to 1."""
-    image = Image.open(io.BytesIO(png)).convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
-    pixels = np.asarray(Image.alpha_composite(white, image).convert("RGB")) / 255
-    height, width = (-size % BLOCK for size in pixels.shape[:2])
-    pixels = np.pad(pixels, ((0, height), (0, width), (0, 0)), mode="edge")
-    rows, columns = (size // BLOCK for size in pixels.shape[:2])
-    return pixels.reshape(rows, BLOCK, columns, BLOCK, 3).mean(axis=(1, 3))
-
-
-def compare_figures(stored: bytes, fresh: bytes) -> str | None:
-    """None if two PNG images show the same, else what differs."""
-    sizes = [Image.open(io.BytesIO(png)).size for png in (stored, fresh)]
-    if sizes[0] != sizes[1]:
-        return f"size {sizes[1]}, stored {sizes[0]}"
-    difference = np.abs(block_means(stored) - block_means(fresh)).max(axis=2)
-    share = float((difference > BLOCK_TOLERANCE).mean())
-    return f"{share:.1%} of the picture differs" if share > SHARE_TOLERANCE else None
-
-
-def check_figures(path: Path) -> None:
-    """Raise ValueError if a figure differs from the stored one; leave both to be looked at."""
-    stored = figures(nbformat.read(path, as_version=4))
-    fresh = figures(execute(path))
-    if stored.keys() != fresh.keys():
-        raise ValueError(f"figures in cells {list(fresh)}, stored in cells {list(stored)}")
-    problems = {key: compare_figures(stored[key], fresh[key]) for key in stored}
-    problems = {key: problem for key, problem in problems.items() if problem}
-    for key in problems:
-        DIFFERENT.mkdir(parents=True, exist_ok=True)
-        (DIFFERENT / f"{path.stem}-{key}-stored.png").write_bytes(stored[key])
-        (DIFFERENT / f"{path.stem}-{key}-fresh.png").write_bytes(fresh[key])
-    if problems:
-        listed = "; ".join(f"figure {key}: {text}" for key, text in problems.items())
-        raise ValueError(f"{listed}; see {DIFFERENT.relative_to(ROOT)}")
-
-
-def figures_command(paths: list[Path]) -> int:
-    failed = False
-    for path, error in in_parallel(check_figures, paths):
-        print(f"{path.name}: {error or 'figures as stored'}", flush=True)
-        failed = failed or error is not None
     return int(failed)
 
 
@@ -244,15 +167,12 @@ def in_parallel(
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=["run", "figures"])
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--all", action="store_true", help="execute also what is unchanged")
-    arguments = parser.parse_intermixed_args()
+    arguments = parser.parse_args()
     paths = [path.resolve() for path in arguments.notebooks] or all_notebooks()
     pin()
-    if arguments.command == "run":
-        return run_command(paths, arguments.all)
-    return figures_command(paths)
+    return run(paths, arguments.all)
 
 
 if __name__ == "__main__":

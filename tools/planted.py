@@ -1,6 +1,6 @@
 """Planted bugs: the chapters alone must notice each classic mistake in cnnlib.
 
-python -m tools.planted           all of tools/planted.toml; writes cnnlib/results/planted.json
+python -m tools.planted           all of tools/planted.toml; writes cnnbook/results/planted.json
 python -m tools.planted WORD ...  those with such a word in their name; writes nothing
 
 A bug is planted in a copy of the tree, and `pytest --nbval` runs the chapters that should notice.
@@ -23,11 +23,11 @@ import nbformat
 import pytest
 
 from tools.environment import pin
-from tools.tree_copy import ROOT, copied, environment, rewritten
+from tools.tree_copy import copied, environment, rewritten
 
 LIST = Path(__file__).with_name("planted.toml")
-REPORT = ROOT / "cnnlib" / "results" / "planted.json"
-COPIED = ["chapters", "cnnlib", "tests", "tools", "conftest.py", "pyproject.toml"]
+REPORT = Path(__file__).with_name("planted.json")
+COPIED = ["chapters", "cnnbook", "cnnlib", "tests", "tools", "conftest.py", "pyproject.toml"]
 FAILED_CELL = re.compile(r"^FAILED \S+::Cell (\d+)", re.MULTILINE)
 LIMIT = 3600  # seconds for a chapter
 

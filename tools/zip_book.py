@@ -20,6 +20,7 @@ PROJECT = [
     "pyproject.toml",
     "appendices/*.ipynb",
     "chapters/*.ipynb",
+    "cnnbook/**/*",
     "cnnlib/**/*",
 ]
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that an archive can hold

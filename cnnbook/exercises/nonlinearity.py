@@ -1,0 +1,134 @@
+"""Exercises of the chapter on non-linearity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cnnbook.exercises.exercise import Exercise, Function
+from cnnlib.checks import Array
+
+_rng = np.random.default_rng(6)
+
+
+# --- ReLU on the way back ---
+
+_x = np.array([[-2.0, 0.0, 3.0], [0.5, -1.0, 0.0]])
+_dy = np.array([[5.0, 7.0, -4.0], [2.0, -6.0, -8.0]])
+
+relu_backward = Exercise(
+    "relu_backward",
+    lambda dy, x: dy * (x > 0),
+    [(_dy, _x)],
+    {
+        "At 0 the gradient is let through; the derivative there is 0, as in PyTorch: > and not "
+        ">=.": lambda dy, x: dy * (x >= 0),
+        "At 0 you take the mean slope ½; the convention is 0.": (
+            lambda dy, x: dy * np.heaviside(x, 0.5)
+        ),
+        "The sign of dy decides here; whether the gradient passes is up to the sign of x.": (
+            lambda dy, x: dy * (dy > 0)
+        ),
+        "Negative gradients are cut off as well; a gradient may have any sign, only x decides.": (
+            lambda dy, x: dy * (x > 0) * (dy > 0)
+        ),
+        "dy is missing: that is the slope of ReLU, which multiplies dy.": (
+            lambda dy, x: (x > 0) * 1.0
+        ),
+        "dy is multiplied by ReLU itself; it is multiplied by its slope, 0 or 1.": (
+            lambda dy, x: dy * np.maximum(x, 0)
+        ),
+        "It is the wrong half: the gradient passes where x is positive.": (
+            lambda dy, x: dy * (x <= 0)
+        ),
+        "The gradient is passed on unchanged; where ReLU gave 0, nothing comes back.": (
+            lambda dy, x: dy
+        ),
+    },
+)
+
+
+# --- counting dead units ---
+
+_z = np.array(
+    [
+        [-1.0, -0.5, 0.0, 2.0, -3.0, 0.0, 3.0],
+        [-2.0, -0.2, -1.0, 1.0, 0.5, 0.0, -1.0],
+        [-0.1, -4.0, -2.0, -3.0, -9.0, 0.0, -1.0],
+        [-5.0, -0.3, -0.4, 0.2, -1.0, 0.0, -1.0],
+    ]
+)
+
+dead_units = Exercise(
+    "dead_units",
+    lambda z: int((z <= 0).all(0).sum()),
+    [(_z,)],
+    {
+        "A unit at exactly 0 is not counted; its derivative is 0 too, so it is as dead.": (
+            lambda z: int((z < 0).all(0).sum())
+        ),
+        "You count units that are silent for some image; a dead one is silent for all.": (
+            lambda z: int((z <= 0).any(0).sum())
+        ),
+        "You count images that wake no unit; the axes are swapped: axis 0 counts images.": (
+            lambda z: int((z <= 0).all(1).sum())
+        ),
+        "You count single cells; a unit is a whole column.": lambda z: int((z <= 0).sum()),
+        "The mean decides; a unit that is positive for one image alone still learns from it.": (
+            lambda z: int((z.mean(0) <= 0).sum())
+        ),
+        "You count the units that are alive.": lambda z: int((z > 0).any(0).sum()),
+        "That is the share; asked for is the number.": lambda z: float((z <= 0).all(0).mean()),
+    },
+)
+
+
+# --- two convolutions in one ---
+
+
+def _merge(w1: Array, w2: Array) -> Array:
+    """(M, C, h1, v1), (F, M, h2, v2) -> (F, C, h1 + h2 - 1, v1 + v2 - 1)."""
+    height, width = w1.shape[2] + w2.shape[2] - 1, w1.shape[3] + w2.shape[3] - 1
+    merged = np.zeros((len(w2), w1.shape[1], height, width))
+    for i, j in np.ndindex(w2.shape[2:]):
+        part = np.einsum("fm,mchw->fchw", w2[:, :, i, j], w1)
+        merged[:, :, i : i + w1.shape[2], j : j + w1.shape[3]] += part
+    return merged
+
+
+def _merge_but(change: Callable[[Array, Array], tuple[Array, Array]]) -> Function:
+    """The right merger, given other kernels."""
+    return lambda w1, w2: _merge(*change(w1, w2))
+
+
+def _added(w1: Array, w2: Array) -> Array:
+    height, width = w1.shape[2] + w2.shape[2] - 1, w1.shape[3] + w2.shape[3] - 1
+    merged = np.zeros((len(w2), w1.shape[1], height, width))
+    merged[:, :, : w1.shape[2], : w1.shape[3]] += w1.sum(0)
+    merged[:, :, : w2.shape[2], : w2.shape[3]] += w2.sum(1, keepdims=True)
+    return merged
+
+
+merge_kernels = Exercise(
+    "merge_kernels",
+    _merge,
+    [(_rng.normal(size=(3, 2, 3, 3)), _rng.normal(size=(4, 3, 2, 3)))],
+    {
+        "One kernel is flipped; two layers without a flip make one without: offsets simply add.": (
+            _merge_but(lambda w1, w2: (w1, w2[:, :, ::-1, ::-1]))
+        ),
+        "The kernels are added; one after the other, their weights are multiplied.": _added,
+        "Only the first map between the layers is used; the second layer sums over all.": (
+            _merge_but(lambda w1, w2: (w1[:1], w2[:, :1]))
+        ),
+        "The maps between the layers are averaged; they are summed.": (
+            _merge_but(lambda w1, w2: (w1, w2 / len(w1)))
+        ),
+        "The result is too small: offsets 0 … 2 and 0 … 2 add up to 0 … 4, so it has "
+        "h1 + h2 − 1 rows.": lambda w1, w2: _merge(w1, w2)[:, :, : w1.shape[2], : w1.shape[3]],
+        "The first two axes are swapped: (filters of the second, channels of the first).": (
+            lambda w1, w2: _merge(w1, w2).swapaxes(0, 1)
+        ),
+    },
+)

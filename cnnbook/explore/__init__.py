@@ -1,0 +1,21 @@
+"""Interactive figures for the book: each works in the page itself, with no server and no kernel."""
+
+from cnnbook.explore.backward import BackwardExplorer
+from cnnbook.explore.channels import ChannelExplorer
+from cnnbook.explore.convolution import ConvolutionExplorer
+from cnnbook.explore.descent import DescentExplorer
+from cnnbook.explore.digit import DigitExplorer
+from cnnbook.explore.graph import GraphExplorer
+from cnnbook.explore.pooling import PoolingExplorer
+from cnnbook.explore.sizes import SizeExplorer
+
+__all__ = [
+    "BackwardExplorer",
+    "ChannelExplorer",
+    "ConvolutionExplorer",
+    "DescentExplorer",
+    "DigitExplorer",
+    "GraphExplorer",
+    "PoolingExplorer",
+    "SizeExplorer",
+]

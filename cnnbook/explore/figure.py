@@ -1,0 +1,121 @@
+"""What all interactive figures share: one self-contained <div> with its style and its script.
+
+Without JavaScript the <div> shows a static picture; the script replaces it by the live figure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnlib import checks
+from cnnlib.checks import Array
+
+NAMES = {"x": "input", "w": "kernel", "y": "output"}
+NOTE = "A still picture: run the cell to make it move."
+
+
+class Figure(ABC):
+    """A figure that Jupyter and the book show by `_repr_html_`.
+
+    Subclasses name their script, ``name.js``, which holds a function of that name, and give its
+    data and a picture. ``name.css``, if there is one, is added to the common style; what it says
+    of ``.cnn-figure`` holds for figures of this name only, and prevails.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def data(self) -> dict[str, Any]:
+        """What the script starts from, as JSON."""
+
+    @abstractmethod
+    def picture(self) -> str:
+        """The static picture, as HTML that also reads without its style."""
+
+    def _repr_html_(self) -> str:
+        own_style = _read(f"{self.name}.css").replace(".cnn-figure", f".cnn-figure.{self.name}")
+        style = _read("figure.css") + own_style
+        script = _read("figure.js") + _read(f"{self.name}.js")
+        data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
+        picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
+        key = hashlib.sha256("\n".join((style, script, data, picture)).encode()).hexdigest()[:12]
+        return (
+            f'<div class="cnn-figure {self.name}" data-figure="{key}"><style>{style}</style>'
+            f'{picture}<script type="module">'
+            f'{script}mount("{key}", {self.name}, {data});</script></div>'
+        )
+
+
+def small(name: str, key: str, a: ArrayLike, largest: int) -> Array:
+    """Demand a matrix (H, W) of finite numbers that is small enough to be shown."""
+    a = np.asarray(a, dtype=np.float64)
+    checks.rank(name, a, "(H, W)", key)
+    if max(a.shape) > largest or not a.size:
+        raise ValueError(
+            f"{name} expected {key} of 1 × 1 to {largest} × {largest}, got shape {a.shape}"
+        )
+    if not np.isfinite(a).all():
+        raise ValueError(f"{name} expected finite numbers as {key}")
+    return a
+
+
+def step(name: str, key: str, value: int, low: int, high: int) -> int:
+    """Demand an integer from ``low`` to ``high``."""
+    value = checks.integer(name, key, value, low)
+    if value > high:
+        raise ValueError(f"{name} expected {key} <= {high}, got {value}")
+    return value
+
+
+def _read(name: str) -> str:
+    """A file of this package; empty if there is none of this name."""
+    file = files("cnnbook.explore").joinpath(name)
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def table(
+    role: str,
+    a: Array,
+    marked: Callable[[int, int], bool] = lambda i, j: False,
+    caption: str | None = None,
+) -> str:
+    """(H, W): a static matrix with the marked cells bold; ``role`` is x, w or y, NaN is empty."""
+    rows = (
+        "<tr>" + "".join(f"<td>{_cell(v, marked(i, j))}" for j, v in enumerate(row))
+        for i, row in enumerate(a)
+    )
+    caption = caption or NAMES[role]
+    return f'<table class="{role}"><caption>{caption}</caption>{"".join(rows)}</table>'
+
+
+def _cell(value: float, marked: bool) -> str:
+    if math.isnan(value):
+        return ""
+    return f"<b>{short(value)}</b>" if marked else short(value)
+
+
+def short(value: float) -> str:
+    """At most two decimals, none that are zero, and a real minus sign; as `short` in figure.js."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+def numbers(a: Array) -> list[list[float]]:
+    """(H, W): plain numbers for JSON, whole ones as integers."""
+    return [[int(v) if v == int(v) else float(v) for v in row] for row in a]
+
+
+def equation(terms: Sequence[tuple[float, float]], total: float) -> str:
+    """x · w + x · w + … = total, or ≈ where a number is rounded."""
+    rounded = any(abs(v - round(v, 2)) > 1e-9 for v in (total, *sum(terms, ())))
+    products = ("·".join(f"({short(v)})" if v < 0 else short(v) for v in term) for term in terms)
+    return f"{' + '.join(products)} {'≈' if rounded else '='} {short(total)}"

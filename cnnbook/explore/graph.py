@@ -1,0 +1,66 @@
+"""The graph explorer: values forward, gradients backward, one node at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnbook.explore.figure import Figure
+from cnnlib import checks
+from cnnlib.autograd import Value
+
+LIMITS = {"x": (-10.0, 10.0), "y": (0.5, 6.0)}
+FORMULAS = ("x", "y", "cos w1", "sin w1", "w3 · w4", "w1 / w2", "w5 + w6")
+
+
+class GraphExplorer(Figure):
+    """Step through w7 = cos x · sin x + x / y and its derivatives; x and y lie on sliders.
+
+    Raises
+    ------
+    ValueError
+        If x is not from -10 to 10, or y not from 0.5 to 6.
+    """
+
+    name = "graph"
+
+    def __init__(self, x: float = 5.0, y: float = 3.0) -> None:
+        self.inputs = {key: _within(key, value) for key, value in {"x": x, "y": y}.items()}
+
+    def data(self) -> dict[str, Any]:
+        return {"values": list(self.inputs.values()), "limits": list(LIMITS.values())}
+
+    def picture(self) -> str:
+        """All values and gradients as a table."""
+        rows = (
+            f"<tr><td>w{i} = {formula}<td>{digits(w.data)}<td>{digits(w.grad)}"
+            for i, (formula, w) in enumerate(zip(FORMULAS, self._nodes(), strict=True), 1)
+        )
+        head = "<tr><th>number<th>value<th>derivative of w7 by it"
+        return f"<table><thead>{head}<tbody>{''.join(rows)}</table>"
+
+    def _nodes(self) -> list[Value]:
+        w1, w2 = map(Value, self.inputs.values())
+        w3, w4 = w1.cos(), w1.sin()
+        w5, w6 = w3 * w4, w1 / w2
+        w7 = w5 + w6
+        w7.backward()
+        return [w1, w2, w3, w4, w5, w6, w7]
+
+    def __repr__(self) -> str:
+        return "GraphExplorer(w7 = cos x · sin x + x / y, x = {:g}, y = {:g})".format(
+            *self.inputs.values()
+        )
+
+
+def _within(key: str, value: float) -> float:
+    low, high = LIMITS[key]
+    value = checks.number("GraphExplorer", key, value)
+    if not low <= value <= high:
+        raise ValueError(f"GraphExplorer expected {low:g} <= {key} <= {high:g}, got {value:g}")
+    return value
+
+
+def digits(value: float) -> str:
+    """At most four decimals, and a real minus sign; as `digits` in graph.js."""
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text.replace("-", "−")

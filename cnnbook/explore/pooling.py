@@ -1,0 +1,97 @@
+"""The pooling explorer: one number for each window, and where its gradient goes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnbook.explore.figure import Figure, numbers, short, small, step, table
+from cnnlib import checks
+from cnnlib.checks import Array
+from cnnlib.functional import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_backward
+
+LIMITS = {"kernel_size": (1, 3), "stride": (1, 3), "padding": (0, 1)}
+Kind = Literal["max", "avg"]
+
+
+class PoolingExplorer(Figure):
+    """(H, W): which cell is the maximum of a window, and where the gradient dy goes; or averages.
+
+    ``stride`` is ``kernel_size`` unless given, and ``dy`` all ones.
+
+    Raises
+    ------
+    ValueError
+        If x is smaller than 3 × 3 or larger than 6 × 6, a step is out of its range, the
+        padding exceeds half the kernel, or dy has another shape than the output.
+    """
+
+    name = "pooling"
+
+    def __init__(
+        self,
+        x: ArrayLike,
+        kernel_size: int = 2,
+        stride: int | None = None,
+        padding: int = 0,
+        kind: Kind = "max",
+        count_include_pad: bool = True,
+        dy: ArrayLike | None = None,
+    ) -> None:
+        if kind not in get_args(Kind):
+            raise ValueError(f"PoolingExplorer expected kind 'max' or 'avg', got {kind!r}")
+        self.kind, self.counted = kind, count_include_pad
+        self.x = small("PoolingExplorer", "x", x, 6)
+        if min(self.x.shape) < 3:
+            shape = self.x.shape
+            raise ValueError(f"PoolingExplorer expected x of 3 × 3 or more, got shape {shape}")
+        stride = kernel_size if stride is None else stride
+        steps = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
+        self.steps = {
+            key: step("PoolingExplorer", key, value, *LIMITS[key]) for key, value in steps.items()
+        }
+        self.y = self._pool()
+        self.dy = np.ones_like(self.y) if dy is None else np.asarray(dy, dtype=np.float64)
+        checks.shape("PoolingExplorer", self.dy, self.y.shape, "dy")
+        small("PoolingExplorer", "dy", self.dy, 7)
+
+    def _pool(self) -> Array:
+        x, (size, stride, padding) = self.x[None, None], self.steps.values()
+        if self.kind == "max":
+            return max_pool2d(x, size, stride, padding)[0, 0]
+        return avg_pool2d(x, size, stride, padding, count_include_pad=self.counted)[0, 0]
+
+    def _backward(self, dy: Array) -> Array:
+        dy, x, (size, stride, padding) = dy[None, None], self.x[None, None], self.steps.values()
+        if self.kind == "max":
+            return max_pool2d_backward(dy, x, size, stride, padding)[0, 0]
+        return avg_pool2d_backward(dy, x, size, stride, padding, False, self.counted)[0, 0]
+
+    def data(self) -> dict[str, Any]:
+        kind = 0 if self.kind == "max" else 1 if self.counted else 2
+        size, stride, padding = self.steps.values()
+        steps = {"window": size, "stride": stride, "padding": padding}
+        return {"x": numbers(self.x), "dy": numbers(self.dy), "kind": kind, **steps}
+
+    def picture(self) -> str:
+        """Forward and backward; the maxima are bold."""
+        wins = self._backward(np.ones_like(self.y)) * (self.kind == "max")
+        dx = self._backward(self.dy)
+        return (
+            '<div class="cnn-row">'
+            + table("x", self.x, lambda i, j: wins[i, j] > 0, "x")
+            + "→"
+            + table("y", self.y, caption="y")
+            + table("g", dx, caption="dx")
+            + f"</div><p>Sum of dy {short(self.dy.sum())}, sum of dx {short(dx.sum())}.</p>"
+        )
+
+    def __repr__(self) -> str:
+        size, stride, padding = self.steps.values()
+        shape = " × ".join(map(str, self.x.shape))
+        return (
+            f"PoolingExplorer({shape} input, {self.kind}, {size} × {size} windows, "
+            f"stride {stride}, padding {padding})"
+        )

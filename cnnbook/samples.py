@@ -1,0 +1,88 @@
+"""What travels through the book: a digit, a photograph, trained LeNets, and recorded results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnnlib import nn
+from cnnlib.checks import Array
+from cnnlib.datasets import load_mnist, to_float
+
+WEIGHTS = Path(__file__).parent / "weights"
+LENET, AUGMENTED = WEIGHTS / "lenet.npz", WEIGHTS / "lenet_augmented.npz"
+RESULTS = Path(__file__).parent / "results"
+
+
+def digit(index: int = 0) -> Array:
+    """A training image of MNIST, (1, 1, 28, 28), float32 in 0 … 1. Number 0 is a 5.
+
+    Raises IndexError if there is none with this number.
+    """
+    images, _ = load_mnist("train")
+    return to_float(images[[index]])
+
+
+def photograph() -> Array:
+    """Grace Hopper, (1, 3, 150, 128), float32 in 0 … 1; each pixel the mean of 4 × 4.
+
+    A U.S. Navy portrait of 1984 by James S. Davis, in the public domain; it comes with Matplotlib.
+    """
+    from matplotlib.cbook import get_sample_data
+    from matplotlib.image import imread
+
+    path = str(get_sample_data("grace_hopper.jpg", asfileobj=False))
+    pixels = imread(path).astype(np.float32) / 255
+    blocks = pixels.reshape(150, 4, 128, 4, 3).mean((1, 3))
+    return np.ascontiguousarray(blocks.transpose(2, 0, 1))[np.newaxis]
+
+
+def lenet(*, rng: np.random.Generator | None = None) -> nn.Sequential:
+    """(N, 1, 28, 28) -> (N, 10): the modern LeNet-5, 61,706 parameters, not trained.
+
+    After LeCun et al. (1998), with ReLU, max pooling and full connections.
+    """
+    return nn.Sequential(
+        nn.Conv2d(1, 6, kernel_size=5, padding=2, rng=rng),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, kernel_size=5, rng=rng),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16 * 5 * 5, 120, rng=rng),
+        nn.ReLU(),
+        nn.Linear(120, 84, rng=rng),
+        nn.ReLU(),
+        nn.Linear(84, 10, rng=rng),
+    )
+
+
+def trained_lenet(*, augmented: bool = False) -> nn.Sequential:
+    """The same, trained on MNIST by ``benchmarks/train_lenet.py``, in evaluation mode.
+
+    The augmented one learned from distorted digits too, for longer, and in PyTorch
+    (``benchmarks/recipes.py``).
+    """
+    model = lenet()
+    with np.load(AUGMENTED if augmented else LENET) as weights:
+        model.load_state_dict(weights)
+    return model.eval()
+
+
+def recorded(name: str) -> Any:
+    """What a long experiment wrote when it was run, with the machine it ran on (``make results``).
+
+    The content of a file, ``recorded("bench")``, or of all files of a folder by their names,
+    ``recorded("recipes")``. Raises FileNotFoundError if there is none.
+    """
+    if (RESULTS / name).is_dir():
+        return {file.stem: _read(file) for file in sorted((RESULTS / name).glob("*.json"))}
+    return _read(RESULTS / f"{name}.json")
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,97 @@
+"""The state of a run, whole: what it takes to make one more step, and to be saved and resumed."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnnbook.trainer import parallel
+from cnnbook.trainer.augment import Distortions, distort
+from cnnbook.trainer.checkpoint import check_config, load_checkpoint, save_checkpoint
+from cnnbook.trainer.config import Config, History
+from cnnbook.trainer.data import BatchOrder, Data, Split, load_data, pixels
+from cnnbook.trainer.learner import Learner
+from cnnbook.trainer.machine import choose_device
+from cnnbook.trainer.steps import count_hits
+
+
+class Run:
+    """A run that can stop after any step, be saved, and go on as if nothing had happened."""
+
+    def __init__(self, config: Config, data: Data, device: torch.device) -> None:
+        parallel.check_batch_size(config.batch_size)
+        self.config, self.data, self.device = config, data.to(device), device
+        self.learner = Learner(config, device)
+        self.order = BatchOrder(len(data.train.labels), config.batch_size, config.seed)
+        self.distortions = Distortions(config.seed, config.augment)
+        self.history = History()
+        self.step = 0
+
+    def advance(self) -> tuple[Tensor, Tensor]:
+        """Take one step; gives loss and accuracy of this process's share of the batch."""
+        images, labels = self.data.train.take(parallel.share(next(self.order)))
+        x = pixels(images)
+        if self.config.augment:
+            drawn = self.distortions.draw(self.config.batch_size)
+            x = distort(x, *map(parallel.share, drawn))
+        self.step += 1
+        return self.learner.learn(x, labels)
+
+    def judge(self, split: Split) -> float:
+        """The accuracy on a split, of which each process reads its share."""
+        parallel.agree(self.learner.judged)
+        images, labels = map(parallel.share, split)
+        hits = parallel.total(count_hits(self.learner.judged, images, labels))
+        return int(hits) / len(split.labels)
+
+    def save(self, path: str | Path | None) -> None:
+        """Write the checkpoint once; no process goes on before it is there."""
+        if path is not None and parallel.rank() == 0:
+            save_checkpoint(path, self.state_dict())
+        parallel.wait()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "config": asdict(self.config),
+            "step": self.step,
+            "history": asdict(self.history),
+            "learner": self.learner.state_dict(),
+            "order": self.order.state_dict(),
+            "distortions": self.distortions.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Raises ValueError if the state is of another configuration, or past the last step."""
+        check_config(asdict(self.config), state["config"])
+        if state["step"] > self.config.steps:
+            raise ValueError(f"steps: expected at least {state['step']}, got {self.config.steps}")
+        self.step, self.history = state["step"], History(**state["history"])
+        self.learner.load_state_dict(state["learner"])
+        self.order.load_state_dict(state["order"])
+        self.distortions.load_state_dict(state["distortions"])
+
+
+def start(
+    config: Config,
+    data: Data | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+) -> Run:
+    """A run before its first step or, with ``resume``, where ``checkpoint`` was left, if it exists.
+
+    Raises FileExistsError for a checkpoint that would be overwritten, ValueError for one that
+    is damaged or of another configuration.
+    """
+    exists = checkpoint is not None and Path(checkpoint).exists()
+    if exists and not resume:
+        raise FileExistsError(f"{checkpoint} exists: resume it, or choose another name")
+    data = load_data(config.val, config.root) if data is None else data
+    if len(data.val.labels) != config.val:
+        raise ValueError(f"val: expected {config.val} images held out, got {len(data.val.labels)}")
+    run = Run(config, data, choose_device(config.device))
+    if checkpoint is not None and exists:
+        run.load_state_dict(load_checkpoint(checkpoint))
+    parallel.check_same_step(run.step, run.device)
+    return run

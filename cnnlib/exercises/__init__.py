@@ -1,5 +1,0 @@
-"""Checkers for the book's code exercises: hand them your function, they name the mistake."""
-
-from cnnlib.exercises.exercise import Exercise
-
-__all__ = ["Exercise"]

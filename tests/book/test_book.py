@@ -1,0 +1,387 @@
+"""The book as a reader gets it: its files, and its pages in a browser without network."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import book_pages
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tools import draw_logo
+from tools.browser import served
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPLETE = ROOT / "_build" / "html" / ".complete"  # `make book` writes it last
+SOURCES = ["_config.yml", "_toc.yml", "*.md", "*.bib"]
+SOURCE_FOLDERS = ["_ext", "_static", "appendices", "chapters", "cnnbook", "cnnlib"]
+WIDE, NARROW = 1280, 390
+KINDS = ["errors", "raw TeX", "inaccessible", "overflow", "unreachable", "pale when dark"]
+
+
+# --- The book ---------------------------------------------------------------------------------
+
+
+def is_up_to_date() -> bool:
+    """Whether `make book` has finished since the last change of a source."""
+    files = [file for pattern in SOURCES for file in ROOT.glob(pattern)]
+    for name in SOURCE_FOLDERS:
+        files += [f for f in (ROOT / name).rglob("*") if f.is_file() and f.suffix != ".pyc"]
+    newest = max(file.stat().st_mtime for file in files)
+    return COMPLETE.is_file() and newest <= COMPLETE.stat().st_mtime
+
+
+def build(folder: Path) -> Path:
+    """Build the book into the folder, with every warning an error."""
+    command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
+    assert command, "jupyter-book is not installed beside Python"
+    options = ["-W", "-n", "--keep-going", "--path-output", str(folder)]
+    run = subprocess.run(
+        [command, "build", str(ROOT), *options], capture_output=True, text=True, encoding="utf-8"
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built book."""
+    return COMPLETE.parent if is_up_to_date() else build(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def pages(book: Path) -> list[Path]:
+    """All pages, those that the theme adds too."""
+    return sorted(page for page in book.rglob("*.html") if "_static" not in page.parts)
+
+
+def check(pages: list[Path], checker: Callable[[Path], list[str]]) -> None:
+    problems = [f"{page.name}: {problem}" for page in pages for problem in checker(page)]
+    assert not problems, "\n".join(problems)
+
+
+def test_every_chapter_is_there(pages: list[Path]) -> None:
+    files = [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("appendices/*.*"), ROOT / "index.md"]
+    assert {file.stem for file in files} <= {page.stem for page in pages}
+
+
+def test_pages_load_nothing_from_elsewhere(pages: list[Path]) -> None:
+    check(pages, book_pages.external_in_html)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "checker"),
+    [(".css", book_pages.external_in_css), (".js", book_pages.external_in_script)],
+)
+def test_styles_and_scripts_load_nothing_from_elsewhere(
+    pages: list[Path], suffix: str, checker: Callable[[Path], list[str]]
+) -> None:
+    files = sorted({file for page in pages for file in book_pages.loaded_files(page, suffix)})
+    assert files
+    check(files, checker)
+
+
+def test_links_lead_somewhere(pages: list[Path]) -> None:
+    check(pages, book_pages.broken_links)
+
+
+def test_ids_are_unique(pages: list[Path]) -> None:
+    check(pages, book_pages.duplicate_ids)
+
+
+def test_pictures_have_alt_text(pages: list[Path]) -> None:
+    check(pages, book_pages.images_without_alt)
+
+
+def test_exercises_and_solutions_are_listed(book: Path, pages: list[Path]) -> None:
+    """The page of solutions links to every exercise of the book, and to as many solutions."""
+    index = book_pages.parse(book / "appendices" / "solutions.html")
+    linked = {str(link["href"]) for link in index.select("article li a")}
+    boxes = {
+        f"../{page.relative_to(book).as_posix()}#{box['id']}": "exercise" in box["class"]
+        for page in pages
+        for box in book_pages.parse(page).select("div:is(.exercise, .solution)[id]")
+    }
+    assert linked == boxes.keys()
+    assert len(boxes) == 2 * sum(boxes.values()) > 80
+
+
+def test_terms_lead_to_the_glossary(book: Path) -> None:
+    """In bold, where a chapter introduces them; in the plural as well."""
+    chapter = (book / "chapters" / "02_input_layer.html").read_text(encoding="utf-8")
+    for term, text in {"pixel": "pixels", "normalisation": "normalisation"}.items():
+        address = f"../appendices/glossary.html#term-{term}"
+        link = f'<a class="term reference internal" href="{address}"><strong>{text}</strong></a>'
+        assert link in chapter, text
+    glossary = (book / "appendices" / "glossary.html").read_text(encoding="utf-8")
+    assert 'id="term-pixel"' in glossary
+    assert 'class="term' not in glossary
+
+
+def test_mathjax_is_loaded_where_a_formula_is(pages: list[Path]) -> None:
+    for page in pages:
+        tree = book_pages.parse(page)
+        scripts = tree.select('script[src*="mathjax"]')
+        assert len(scripts) == bool(tree.select(".math")), page.name
+
+
+def test_logo_is_what_the_script_draws() -> None:
+    assert (ROOT / "_static" / "logo.svg").read_text(encoding="utf-8") == draw_logo.svg()
+
+
+# --- The book in a browser --------------------------------------------------------------------
+
+
+def open_window(browser: Browser, *, offline: bool = True) -> Page:
+    """A window without animations, whose middle axe would see."""
+    return browser.new_context(offline=offline, reduced_motion="reduce").new_page()
+
+
+def show(window: Page, width: int, theme: str) -> None:
+    """Give the window a width, and its page a theme."""
+    window.set_viewport_size({"width": width, "height": 900})
+    window.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    window.evaluate(book_pages.SETTLE)
+
+
+Problems = dict[str, list[str]]
+
+
+def visit(window: Page, base: str, names: list[str]) -> Problems:
+    """Open the pages one after the other; the problems by kind, each with its page."""
+    light: list[str] = []
+    dark: list[str] = []
+    checks = {
+        (WIDE, "light"): {
+            "raw TeX": book_pages.raw_tex,
+            "inaccessible": lambda page: book_pages.inaccessible(page, light),
+        },
+        (NARROW, "dark"): {
+            "overflow": book_pages.overflow,
+            "unreachable": book_pages.unreachable,
+            "pale when dark": lambda page: book_pages.pale(page, dark),
+        },
+    }
+    found: Problems = {kind: [] for kind in KINDS}
+    errors = book_pages.watch(window, base)
+    for name in names:
+        errors.clear()
+        window.goto(base + name)
+        book_pages.unfold(window)
+        for (width, theme), checkers in checks.items():
+            show(window, width, theme)
+            for kind, checker in checkers.items():
+                found[kind] += [f"{name}: {problem}" for problem in checker(window)]
+        found["errors"] += [f"{name}: {problem}" for problem in errors]
+    window.context.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def names(book: Path, pages: list[Path]) -> list[str]:
+    """The pages by their addresses inside the book."""
+    return [page.relative_to(book).as_posix() for page in pages]
+
+
+@pytest.fixture(scope="module")
+def read(browser: Browser, book: Path, names: list[str]) -> Problems:
+    """The whole book, read from its files, without network."""
+    return visit(open_window(browser), f"{book.as_uri()}/", names)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pages_in_a_browser(read: Problems, kind: str) -> None:
+    assert not read[kind], "\n".join(read[kind])
+
+
+@pytest.fixture(scope="module")
+def server(book: Path) -> Iterator[str]:
+    """The address of the book on this machine."""
+    with served(book) as address:
+        yield address
+
+
+def test_pages_over_http(browser: Browser, server: str, names: list[str]) -> None:
+    """Scripts may do other things where they have an address."""
+    window = open_window(browser, offline=False)
+    errors = book_pages.watch(window, server)
+    for name in names:
+        window.goto(server + name)
+        window.evaluate(book_pages.SETTLE)
+    window.context.close()
+    assert not errors, "\n".join(errors)
+
+
+@pytest.mark.parametrize(
+    ("word", "chapter"),
+    [("padding", "04_output_size"), ("flip", "03_convolution"), ("学习率", "10_gradient_descent")],
+)
+def test_search_finds(browser: Browser, book: Path, word: str, chapter: str) -> None:
+    window = open_window(browser)
+    window.goto(f"{book.as_uri()}/search.html?q={word}")
+    found = window.locator(f"#search-results a[href*='{chapter}']")
+    found.first.wait_for(timeout=30_000)
+    window.context.close()
+
+
+def test_english_and_chinese_in_one_line(browser: Browser, book: Path) -> None:
+    """Whichever font there is: a narrow apostrophe, and no line break in a Chinese term."""
+    window = open_window(browser)
+    window.goto((book / "index.html").as_uri())
+    measure = """([text, width]) => {
+        const span = document.createElement("span");
+        span.style.cssText = `display: inline-block; max-width: ${width}`;
+        span.textContent = text;
+        document.querySelector(".bd-article p").append(span);
+        const { width: w, height: h } = span.getBoundingClientRect();
+        return [w, h];
+    }"""
+    (em, line), (apostrophe, _) = (window.evaluate(measure, [t, "none"]) for t in ("卷", "’"))
+    term = window.evaluate(measure, ["卷积神经网络", f"{3 * em}px"])
+    window.context.close()
+    assert apostrophe < em / 2
+    assert term[1] < 1.5 * line
+
+
+def test_reader_can_choose_the_theme(browser: Browser, book: Path) -> None:
+    """The themes differ as the checks above assume, and the book keeps the reader's choice."""
+    window = open_window(browser)
+    colors = []
+    for theme in ("light", "dark"):
+        window.goto((book / "index.html").as_uri())
+        window.evaluate("theme => { localStorage.mode = localStorage.theme = theme }", theme)
+        window.reload()
+        colors.append(window.evaluate("getComputedStyle(document.body).backgroundColor"))
+        show(window, WIDE, theme)
+        colors.append(window.evaluate("getComputedStyle(document.body).backgroundColor"))
+    window.context.close()
+    assert colors[0] == colors[1] != colors[2] == colors[3]
+
+
+def test_mistake_in_a_formula_is_seen(browser: Browser, book: Path, pages: list[Path]) -> None:
+    """MathJax, as the book sets it up, shows an unknown command as an error."""
+    page = next(page for page in pages if book_pages.parse(page).select(".math"))
+    window = open_window(browser)
+    window.goto(page.as_uri())
+    book_pages.unfold(window)
+    window.evaluate(
+        r"""() => {
+          document.querySelector(".math").textContent = "\\(\\nosuchcommand\\)";
+          return MathJax.typesetPromise();
+        }"""
+    )
+    assert any("nosuchcommand" in problem for problem in book_pages.raw_tex(window))
+    window.context.close()
+
+
+# --- The checkers find what they are for ------------------------------------------------------
+
+GOOD = """<!doctype html>
+<html lang="en">
+<head><title>Good</title><style>
+html[data-theme=dark] { background: #111; color: #eee } html[data-theme=dark] .dim { color: #333 }
+html[data-theme=dark] a { color: #9cf }
+</style><link rel="canonical" href="https://book.example/good.html"></head>
+<body><main><article>
+<h1 id="top">Good</h1>
+<p>A <a href="#top">link</a> and <a href="https://elsewhere.example/">another</a>, 5 $ and
+<code>\\frac</code>.</p>
+<img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==" alt="A dot">
+<div style="overflow: auto" tabindex="0"><div style="width: 2000px">wide, but it scrolls</div></div>
+</article></main></body></html>
+"""
+FILE_CHECKERS = [
+    book_pages.external_in_html,
+    book_pages.broken_links,
+    book_pages.duplicate_ids,
+    book_pages.images_without_alt,
+]
+
+
+def write(folder: Path, html: str, name: str = "page.html") -> Path:
+    """The good page with something added, as a file."""
+    page = folder / name
+    page.write_text(GOOD.replace("</article>", f"{html}</article>"), encoding="utf-8")
+    return page
+
+
+@pytest.mark.parametrize("checker", FILE_CHECKERS)
+def test_file_checkers_pass_a_good_page(
+    tmp_path: Path, checker: Callable[[Path], list[str]]
+) -> None:
+    assert checker(write(tmp_path, "")) == []
+
+
+@pytest.mark.parametrize(
+    ("checker", "html", "problem"),
+    [
+        ("external_in_html", '<script src="https://cdn.example/x.js"></script>', "cdn.example"),
+        ("external_in_html", '<link rel="stylesheet" href="//cdn.example/x.css">', "cdn.example"),
+        ("external_in_html", '<img src="http://cdn.example/x.png" alt="x">', "cdn.example"),
+        ("external_in_html", '<p style="background: url(//cdn.example/x)">x</p>', "cdn.example"),
+        ("external_in_html", "<style>@import 'https://cdn.example/x';</style>", "cdn.example"),
+        ("external_in_html", "<script>fetch('https://cdn.example/')</script>", "cdn.example"),
+        ("broken_links", '<a href="missing.html">x</a>', "missing.html: no such file"),
+        ("broken_links", '<a href="#missing">x</a>', "#missing: no such anchor"),
+        ("broken_links", '<a href="page.html#missing">x</a>', "#missing: no such anchor"),
+        ("broken_links", '<img src="missing.png" alt="x">', "missing.png: no such file"),
+        ("duplicate_ids", '<p id="top">x</p>', "id top 2 times"),
+        ("images_without_alt", '<img src="x.png">', "x.png has no alt text"),
+        ("images_without_alt", '<img src="x.png" alt=" ">', "x.png has no alt text"),
+    ],
+)
+def test_file_checkers_find_a_mistake(
+    tmp_path: Path, checker: str, html: str, problem: str
+) -> None:
+    (found,) = getattr(book_pages, checker)(write(tmp_path, html))
+    assert problem in found
+
+
+def test_style_and_script_checkers_find_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    file.write_text("@font-face { src: url('https://cdn.example/x.woff2') }", encoding="utf-8")
+    assert book_pages.external_in_css(file) == ["x loads https://cdn.example/x.woff2"]
+    file.write_text("import('https://cdn.example/x.js')", encoding="utf-8")
+    assert book_pages.external_in_script(file) == ["x names cdn.example"]
+
+
+BROWSER_MISTAKES = [
+    ("errors", '<script src="https://cdn.example/x.js"></script>', "requests https://cdn.example"),
+    ("errors", '<img src="missing.png" alt="x">', "could not load"),
+    ("errors", "<script>console.error('oh')</script>", "console: oh"),
+    ("errors", "<script>throw new Error('oh')</script>", "error: oh"),
+    ("raw TeX", r"<p>\(x\)</p>", "raw TeX"),
+    ("raw TeX", "<p>$$x$$</p>", "raw TeX"),
+    ("raw TeX", "<p>$x_1 + 2$</p>", "raw TeX"),
+    ("raw TeX", r"<p>\frac{1}{2}</p>", "raw TeX"),
+    ("raw TeX", "<mjx-merror>Missing }</mjx-merror>", "not understood: Missing }"),
+    ("raw TeX", '<span class="math">x</span>', "not set: x"),
+    ("inaccessible", "<button></button>", "button-name (critical)"),
+    ("inaccessible", '<p style="color: #ccc">too pale</p>', "color-contrast (serious)"),
+    ("overflow", '<div style="width: 2000px">x</div>', "<div"),
+    ("overflow", '<div style="overflow: hidden"><p style="width: 2000px">x</p></div>', "<p"),
+    ("unreachable", '<div style="overflow: auto"><p style="width: 900px">x</p></div>', "<div"),
+    ("pale when dark", '<p class="dim">too dark</p>', "color-contrast (serious)"),
+]
+
+
+@pytest.fixture(scope="module")
+def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Problems:
+    """What the browser checks say of a good page, and of it with each of the mistakes."""
+    folder = tmp_path_factory.mktemp("pages")
+    mistakes = {"good.html": "", **{f"{i}.html": it[1] for i, it in enumerate(BROWSER_MISTAKES)}}
+    names = [write(folder, html, name).name for name, html in mistakes.items()]
+    return visit(open_window(browser), f"{folder.as_uri()}/", names)
+
+
+def test_browser_checks_pass_a_good_page(seen: Problems) -> None:
+    assert not [it for found in seen.values() for it in found if it.startswith("good.html")]
+
+
+@pytest.mark.parametrize("number", range(len(BROWSER_MISTAKES)))
+def test_browser_checks_find_a_mistake(seen: Problems, number: int) -> None:
+    kind, _, problem = BROWSER_MISTAKES[number]
+    found = [it for it in seen[kind] if it.startswith(f"{number}.html: ")]
+    assert any(problem in it for it in found), found

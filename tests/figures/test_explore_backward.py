@@ -1,0 +1,373 @@
+"""The backward explorer shows the sums that are the gradients of `cnnlib.functional.conv2d`."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from figure_driver import (
+    Driver,
+    Opener,
+    check_accessible,
+    check_html,
+    check_nothing_moves,
+    check_phone,
+    check_still,
+    check_twice_and_hosted,
+    to_html,
+)
+from playwright.sync_api import Locator
+
+from cnnbook.explore import BackwardExplorer
+from cnnbook.explore.figure import short
+from cnnlib.functional import conv2d, conv2d_backward
+
+X = np.array([[1, 0, 2, 1, 0], [0, 3, 1, 0, 1], [2, 1, 0, 1, 3], [1, 0, 2, 2, 0], [0, 1, 1, 0, 2]])
+W = np.arange(1, 10).reshape(3, 3)
+DY = np.array([[1, 0, -1], [2, 1, 0], [0, -2, 1]])
+LARGEST = BackwardExplorer(
+    np.arange(36).reshape(6, 6) % 10, np.eye(3) * -2, np.arange(64).reshape(8, 8) % 10 - 4, 1, 2
+)
+
+
+def random(size: tuple[int, int], kernel: tuple[int, int], stride: int, padding: int) -> Any:
+    """x, w and dy for this layer."""
+    rng = np.random.default_rng(3)
+    x, w = rng.integers(-3, 9, size).astype(float), rng.integers(-4, 5, kernel) / 2
+    y = conv2d(x[None, None], w[None, None], None, stride, padding)[0, 0]
+    return x, w, rng.integers(-4, 5, y.shape).astype(float)
+
+
+def gradients(x: Any, w: Any, dy: Any, stride: int = 1, padding: int = 0) -> tuple[Any, Any]:
+    dy, x, w = (np.asarray(a, float)[None, None] for a in (dy, x, w))
+    dx, dw, _ = conv2d_backward(dy, x, w, None, stride, padding)
+    return dx[0, 0], dw[0, 0]
+
+
+def texts(a: Any) -> list[list[str]]:
+    return [[short(value) for value in row] for row in np.asarray(a, float)]
+
+
+def values(found: list[list[str]]) -> Any:
+    return np.array([[float(text.replace("−", "-")) for text in row] for row in found])
+
+
+def matrix(figure: Driver, name: str) -> Locator:
+    caption = figure.root.page.locator("caption", has_text=re.compile(rf"^{name} \d"))
+    return figure.root.locator("table", has=caption)
+
+
+def cell(figure: Driver, name: str, i: int, j: int) -> Locator:
+    return matrix(figure, name).locator("tr").nth(i).locator("td").nth(j)
+
+
+def shown(figure: Driver, name: str) -> list[list[str]]:
+    return [
+        row.locator("td").all_text_contents() for row in matrix(figure, name).locator("tr").all()
+    ]
+
+
+def marked(figure: Driver, name: str, mark: str = "on") -> set[tuple[int, int]]:
+    script = """(table, mark) => [...table.rows].flatMap((row, i) => [...row.cells].flatMap(
+        (cell, j) => cell.classList.contains(mark) ? [[i, j]] : []))"""
+    return {tuple(at) for at in matrix(figure, name).evaluate(script, mark)}
+
+
+def products(figure: Driver) -> list[tuple[str, str]]:
+    """Each product in numbers, and which ones they are."""
+    found = figure.root.locator(".cnn-sum > span").all_inner_texts()
+    return [tuple(text.split("\n", 1)) for text in found]  # type: ignore[misc]
+
+
+def bracket(value: float) -> str:
+    return f"({short(value)})" if value < 0 else short(value)
+
+
+# --- Without a browser ------------------------------------------------------------------------
+
+
+def test_html_is_self_contained_and_small() -> None:
+    check_html(LARGEST)
+    check_html(BackwardExplorer(np.ones((6, 6)), [[2]], np.arange(100).reshape(10, 10) % 10, 1, 2))
+
+
+def test_repr_is_short_and_stable() -> None:
+    expected = "BackwardExplorer(5 × 5 input, 3 × 3 kernel, stride 2, padding 1)"
+    assert repr(BackwardExplorer(X, W, DY, 2, 1)) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"x": np.zeros(3)}, ValueError, r"BackwardExplorer expected x of shape \(H, W\), got"),
+        ({"x": np.zeros((7, 2))}, ValueError, r"x of 1 × 1 to 6 × 6, got shape \(7, 2\)"),
+        ({"kernel": np.ones((4, 1))}, ValueError, "kernel of 1 × 1 to 3 × 3"),
+        (
+            {"x": np.ones((2, 5)), "padding": 1},
+            ValueError,
+            r"no larger than x, got shapes \(3, 3\)",
+        ),
+        ({"dy": np.ones((2, 3))}, ValueError, r"dy of shape \(3, 3\), got shape \(2, 3\)"),
+        ({"dy": DY, "stride": 2}, ValueError, r"dy of shape \(2, 2\), got shape \(3, 3\)"),
+        ({"dy": [[np.inf]]}, ValueError, "finite numbers as dy"),
+        ({"stride": 4}, ValueError, "stride <= 3, got 4"),
+        ({"padding": 3}, ValueError, "padding <= 2, got 3"),
+        ({"padding": 0.5}, TypeError, "an integer as padding, got 0.5"),
+    ],
+)
+def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        BackwardExplorer(**{"x": X, "kernel": W} | change)
+
+
+def test_picture_marks_the_middle_pixel_and_spells_its_sum() -> None:
+    picture = BackwardExplorer(X, W, DY).picture()
+    assert "dX[2, 2] = 1·9 + 0·8 + (−1)·7 + 2·6 + 1·5 + 0·4 + 0·3 + (−2)·2 + 1·1 = 16" in picture
+    picture = BackwardExplorer(X, W, DY, 2, 1).picture()
+    assert [
+        re.findall("<b>(.*?)</b>", part) for part in re.findall("<table.*?</table>", picture)
+    ] == [
+        ["1"],
+        ["5"],
+        ["5"],
+    ]
+    assert "dX[2, 2] = 1·5 = 5" in picture
+
+
+# --- In a browser -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def figure(show: Opener) -> Driver:
+    return Driver(show(to_html(BackwardExplorer(X, W, DY))))
+
+
+CASES = [
+    ((5, 5), (3, 3), 1, 0),
+    ((6, 6), (3, 3), 2, 0),
+    ((4, 6), (2, 3), 1, 1),
+    ((5, 4), (3, 2), 2, 1),
+    ((6, 5), (3, 3), 3, 2),
+    ((3, 5), (1, 2), 1, 2),
+    ((5, 5), (1, 1), 2, 2),
+]
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride", "padding"), CASES)
+def test_shows_what_conv2d_backward_computes(
+    show: Opener, size: tuple[int, int], kernel: tuple[int, int], stride: int, padding: int
+) -> None:
+    x, w, dy = random(size, kernel, stride, padding)
+    figure = Driver(show(to_html(BackwardExplorer(x, w, dy, stride, padding))))
+    dx, dw = gradients(x, w, dy, stride, padding)
+    assert shown(figure, "x") == texts(x)
+    assert shown(figure, "w") == texts(w)
+    assert shown(figure, "dY") == texts(dy)
+    assert shown(figure, "dX") == texts(dx)
+    cell(figure, "w", 0, 0).hover()
+    assert shown(figure, "dW") == texts(dw)
+
+
+# Point at every pixel of x and every weight of w, and note what is shown.
+TOUR = """root => {
+    const find = (name) => [...root.querySelectorAll("table")].find(
+        (table) => table.caption.textContent.startsWith(name + " "));
+    const on = (name) => [...find(name).rows].flatMap((row, i) => [...row.cells].flatMap(
+        (cell, j) => cell.classList.contains("on") ? [`${i},${j}`] : []));
+    return ["x", "w"].map((name) => [...find(name).querySelectorAll("td")].map((cell) => {
+        cell.dispatchEvent(new PointerEvent("pointerenter"));
+        return {
+            status: root.querySelector("[role=status]").textContent,
+            products: [...root.querySelectorAll(".cnn-sum > span")].map((span) => span.innerText),
+            on: ["x", "w", "dY"].map(on),
+        };
+    }));
+}"""
+
+
+def ties(x: Any, w: Any, dy: Any, stride: int, padding: int) -> Iterator[dict[str, Any]]:
+    """The places in x, w and dY of all products of the forward pass."""
+    for p, q, i, j in np.ndindex(*dy.shape, *w.shape):
+        u, v = p * stride + i - padding, q * stride + j - padding
+        if 0 <= u < len(x) and 0 <= v < len(x[0]):
+            yield {"x": (u, v), "w": (i, j), "dY": (p, q)}
+
+
+def joined(at: tuple[int, int]) -> str:
+    return f"{at[0]},{at[1]}"
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride", "padding"), CASES)
+def test_every_product_of_every_pixel_and_weight(
+    show: Opener, size: tuple[int, int], kernel: tuple[int, int], stride: int, padding: int
+) -> None:
+    x, w, dy = random(size, kernel, stride, padding)
+    figure = Driver(show(to_html(BackwardExplorer(x, w, dy, stride, padding))))
+    arrays, found = {"x": x, "w": w, "dY": dy}, list(ties(x, w, dy, stride, padding))
+    both = zip("xw", "wx", gradients(x, w, dy, stride, padding), strict=True)
+    for (name, other, gradient), seen in zip(both, figure.root.evaluate(TOUR), strict=True):
+        for at, here in zip(np.ndindex(gradient.shape), seen, strict=True):
+            mine = [tie for tie in found if tie[name] == at]
+            places = {key: {joined(tie[key]) for tie in mine} for key in arrays}
+            places[name] = {joined(at)}
+            assert [set(on) for on in here["on"]] == list(places.values())
+            total = f" = {short(gradient[at])}"
+            assert here["products"] == [
+                f"{bracket(dy[tie['dY']])}·{bracket(arrays[other][tie[other]])}"
+                f"{total if tie is mine[-1] else ' +'}"
+                f"\ndY[{joined(tie['dY'])}]·{other}[{joined(tie[other])}]"
+                for tie in mine
+            ]
+            assert here["status"].startswith(f"d{name.upper()}[{at[0]}, {at[1]}] = Σ dY[p, q] · ")
+            assert here["status"].endswith(f"{total} ({len(mine)} of {dy.size} windows)")
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride", "padding"), CASES)
+def test_the_sliding_products_are_the_gradients(
+    show: Opener, size: tuple[int, int], kernel: tuple[int, int], stride: int, padding: int
+) -> None:
+    """The matrices shown, slid over each other, give dX and dW."""
+    x, w, dy = random(size, kernel, stride, padding)
+    figure = Driver(show(to_html(BackwardExplorer(x, w, dy, stride, padding))))
+
+    def slid(left: str, right: str) -> Any:
+        a, b = (values(shown(figure, name))[None, None] for name in (left, right))
+        # Rows that no window reads stay in the padded x; the product has a row for each place.
+        return conv2d(a, b)[0, 0]
+
+    dx, dw = gradients(x, w, dy, stride, padding)
+    assert np.array_equal(values(shown(figure, "w, turned")), w[::-1, ::-1])
+    assert np.array_equal(slid("dY with zeros", "w, turned"), dx)
+    cell(figure, "w", 0, 0).hover()
+    assert np.array_equal(values(shown(figure, "x, padded")), np.pad(x, padding))
+    assert np.array_equal(slid("x, padded", "dY with zeros")[: len(w), : len(w[0])], dw)
+
+
+def test_the_window_of_the_turned_kernel(figure: Driver) -> None:
+    for u, v in ((0, 0), (2, 2), (4, 1)):
+        cell(figure, "dX", u, v).hover()
+        window = {(u + i, v + j) for i in range(3) for j in range(3)}
+        assert marked(figure, "dY with zeros") == window
+        assert marked(figure, "x") == marked(figure, "dX") == {(u, v)}
+
+
+def test_zeros_of_the_stride_are_hatched(show: Opener) -> None:
+    figure = Driver(show(to_html(BackwardExplorer(np.ones((6, 6)), W, [[1, -1], [2, 1]], 2))))
+    spread = np.zeros((8, 8))
+    spread[2:6:2, 2:6:2] = [[1, -1], [2, 1]]
+    assert shown(figure, "dY with zeros") == texts(spread)
+    inner = {(i, j) for i in range(2, 6) for j in range(2, 6)}
+    assert marked(figure, "dY with zeros", "idle") == {at for at in inner if not spread[at]}
+    assert marked(figure, "dY with zeros", "pad") == set(np.ndindex(8, 8)) - inner
+    assert "Hatched" in figure.text
+    figure.press("less stride")
+    assert "Hatched" not in figure.text
+    assert marked(figure, "dY with zeros", "idle") == set()
+
+
+def test_a_pixel_that_no_window_reads(show: Opener) -> None:
+    figure = Driver(show(to_html(BackwardExplorer(np.ones((6, 6)), W, None, 2))))
+    cell(figure, "x", 5, 5).hover()
+    assert figure.status == "dX[5, 5] = Σ dY[p, q] · w[5 − 2p, 5 − 2q] = 0 (0 of 4 windows)"
+    assert products(figure) == []
+
+
+def test_index_arithmetic_is_written_out(figure: Driver) -> None:
+    assert figure.status == "dX[2, 2] = Σ dY[p, q] · w[2 − p, 2 − q] = 16 (9 of 9 windows)"
+    figure.press("more padding")
+    figure.press("more stride")
+    cell(figure, "w", 0, 2).hover()
+    assert figure.status.startswith("dW[0, 2] = Σ dY[p, q] · x[−1 + 2p, 1 + 2q] = ")
+
+
+@pytest.mark.parametrize("kind", ["as given", "all ones", "one-hot"])
+@pytest.mark.parametrize(("stride", "padding"), [(1, 0), (2, 1), (3, 2), (1, 2)])
+def test_dy_at_every_step(figure: Driver, kind: str, stride: int, padding: int) -> None:
+    """Where the output is larger than the dY given, that repeats."""
+    figure.choose(kind)
+    figure.press("more stride", stride - 1)
+    figure.press("more padding", padding)
+    n = (5 + 2 * padding - 3) // stride + 1
+    hot = np.zeros((n, n))
+    hot[n // 2, n // 2] = 1
+    given = np.tile(DY, (3, 3))[:n, :n]
+    dy = {"as given": given, "all ones": np.ones((n, n)), "one-hot": hot}[kind]
+    assert shown(figure, "dY") == texts(dy)
+    dx, dw = gradients(X, W, dy, stride, padding)
+    assert shown(figure, "dX") == texts(dx)
+    cell(figure, "w", 1, 1).hover()
+    assert shown(figure, "dW") == texts(dw)
+
+
+def test_one_hot_shows_the_kernel_unturned(figure: Driver) -> None:
+    figure.choose("one-hot")
+    assert shown(figure, "dX") == texts(np.pad(W, 1))
+
+
+def test_dy_is_edited_by_click_and_keys(figure: Driver) -> None:
+    dy = DY.copy()
+    cell(figure, "dY", 0, 0).click()
+    keys = figure.root.page.keyboard
+    for key in ("ArrowRight", "7", "-", "ArrowDown", "Enter", "ArrowRight", "Space"):
+        keys.press(key)
+    dy[0, 0], dy[0, 1], dy[1, 1], dy[1, 2] = 0, -7, 0, 1
+    assert shown(figure, "dY") == texts(dy)
+    assert figure.root.get_by_role("combobox").input_value() == "your own"
+    assert shown(figure, "dX") == texts(gradients(X, W, dy)[0])
+    figure.choose("all ones")
+    figure.choose("your own")
+    assert shown(figure, "dY") == texts(dy)
+    figure.choose("as given")
+    assert shown(figure, "dY") == texts(DY)
+
+
+def test_walks_by_keys(figure: Driver) -> None:
+    cell(figure, "x", 0, 0).focus()
+    keys = figure.root.page.keyboard
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        keys.press(key)
+    assert figure.status.startswith("dX[2, 1] = ")
+    cell(figure, "w", 0, 0).focus()
+    keys.press("ArrowRight")
+    assert figure.status.startswith("dW[0, 1] = ")
+    cell(figure, "dW", 2, 2).focus()
+    keys.press("ArrowUp")
+    assert figure.status.startswith("dW[1, 2] = ")
+
+
+def test_slides_by_the_slider(figure: Driver) -> None:
+    figure.move(7)
+    assert figure.status.startswith("dX[1, 2] = ")
+    cell(figure, "w", 0, 0).hover()
+    figure.move(8)
+    assert figure.status.startswith("dW[2, 2] = ")
+
+
+def test_rounded_sums_say_so(show: Opener) -> None:
+    figure = Driver(show(to_html(BackwardExplorer(X, W / 7, DY))))
+    assert "≈ 2.29 (9 of 9" in figure.status
+
+
+def test_twice_on_one_page(show: Opener) -> None:
+    check_twice_and_hosted(show, BackwardExplorer(X, W, DY))
+
+
+def test_nothing_moves_unasked(show: Opener) -> None:
+    check_nothing_moves(show, BackwardExplorer(X, W, DY))
+
+
+def test_is_a_still_picture_without_javascript(show: Opener) -> None:
+    check_still(show, BackwardExplorer(X, W, DY), "dX[2, 2] = 1·9 + 0·8", "= 16", "−14")
+
+
+def test_fits_a_phone(show: Opener) -> None:
+    check_phone(show, LARGEST)
+
+
+def test_is_accessible(show: Opener) -> None:
+    def drive(figure: Driver) -> None:
+        figure.press("more stride")
+        cell(figure, "w", 1, 1).hover()
+
+    check_accessible(show, BackwardExplorer(X, W, DY), drive)

@@ -1,0 +1,472 @@
+"""The gradient-descent playground: its walks are those of `cnnlib.optim`, its limit is NumPy's."""
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from figure_driver import (
+    Driver,
+    Opener,
+    check_accessible,
+    check_html,
+    check_nothing_moves,
+    check_phone,
+    check_still,
+    check_stops_when_gone,
+    check_twice_and_hosted,
+    to_html,
+)
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, expect
+
+from cnnbook.explore.descent import DescentExplorer
+from cnnlib import optim
+from cnnlib.nn import Parameter
+
+X = np.array([3.824, 0.831, 3.314, 0.597, 2.051, 0.544, 2.756, 3.367, 1.702, 3.828, 3.301, 1.353])
+T = np.array([3.556, 1.249, 2.959, 0.737, 2.333, 0.479, 2.752, 3.421, 1.666, 3.328, 3.013, 1.877])
+START = (-0.8, 2.0)
+METHODS = ["SGD", "SGD, momentum 0.9", "Adam"]
+PLAIN, MOMENTUM, ADAM = METHODS
+NUMBER = r"(−?\d+(?:\.\d+)?(?:e[+−]\d+)?)"
+
+Floats = NDArray[np.float64]
+
+
+def explorer(**changes: Any) -> DescentExplorer:
+    given: dict[str, Any] = {"x": X, "t": T, "start": START}
+    return DescentExplorer(**given | changes)
+
+
+def cost(place: Floats, x: Floats = X, t: Floats = T) -> float:
+    return float(np.mean((place[0] * x + place[1] - t) ** 2))
+
+
+def hessian(x: Floats = X) -> Floats:
+    rows = np.stack([x, np.ones_like(x)])
+    return np.asarray(2 / len(x) * rows @ rows.T)
+
+
+def limit(method: str = PLAIN, x: Floats = X) -> float:
+    return float(2 * (1.9 if method == MOMENTUM else 1) / np.linalg.eigvalsh(hessian(x)).max())
+
+
+def walk(method: str, lr: float, steps: int, start: Any = START, x: Floats = X) -> Floats:
+    """The places that cnnlib's optimizer visits."""
+    p = Parameter(np.array(start, dtype=np.float64))
+    momentum = 0.9 if method == MOMENTUM else 0.0
+    optimizer = optim.Adam([p], lr) if method == ADAM else optim.SGD([p], lr, momentum)
+    places = [p.data.copy()]
+    for _ in range(steps):
+        error = p.data[0] * x + p.data[1] - T[: len(x)]
+        p.grad[:] = 2 * np.mean(error * x), 2 * np.mean(error)
+        optimizer.step()
+        places.append(p.data.copy())
+    return np.array(places)
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+class Playground(Driver):
+    """The playground on a page."""
+
+    def choose(self, method: str) -> None:
+        self.root.get_by_role("combobox").select_option(method)
+
+    def rate(self, lr: float) -> float:
+        """Move the slider; what learning rate that gives."""
+        slider = self.root.get_by_role("slider", name="learning rate")
+        slider.evaluate(
+            "(node, v) => { node.value = v; node.dispatchEvent(new Event('input')); }",
+            math.log10(lr),
+        )
+        return number(self.root.locator("output").inner_text())
+
+    @property
+    def numbers_shown(self) -> list[float]:
+        """Step, w, b, cost, and w, b, cost of the best line."""
+        line = f"w = {NUMBER}, b = {NUMBER}, cost {NUMBER}"
+        found = re.search(rf"Step (\d+): {line}\. Best: {line}\.", self.text)
+        assert found
+        return [number(text) for text in found.groups()]
+
+    @property
+    def places(self) -> Floats:
+        """The path that is drawn, in w and b."""
+        return self._path(1, "path.g:not(.dots)") / [284, -190] * [5, 10] + [-2, 6]
+
+    def _path(self, plot: int, selector: str) -> Floats:
+        path = self.root.locator("svg > svg").nth(plot).locator(selector)
+        text = path.get_attribute("d") or ""
+        return np.array([[*map(float, pair.split(","))] for pair in text[1:].split("L")])
+
+    def mark(self, name: str) -> Locator:
+        return self.root.get_by_role("slider", name=name, exact=True)
+
+    def at(self, name: str) -> list[float]:
+        text = self.mark(name).get_attribute("aria-valuetext") or ""
+        return [number(part) for part in text.split(", ")]
+
+    def drag(self, name: str, by: tuple[float, float]) -> None:
+        """Drag a mark by so many units of its plot."""
+        mark, mouse = self.mark(name), self.root.page.mouse
+        mark.scroll_into_view_if_needed()
+        box = mark.bounding_box()
+        assert box
+        scale = box["width"] / 26
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + by[0] * scale / 2, y + by[1] * scale / 2)
+        mouse.move(x + by[0] * scale, y + by[1] * scale)
+        mouse.up()
+
+    @property
+    def hessian(self) -> Floats:
+        found = re.search(rf"Hessian \[{NUMBER}, {NUMBER}; {NUMBER}, {NUMBER}\]", self.text)
+        assert found
+        return np.array([number(text) for text in found.groups()]).reshape(2, 2)
+
+    @property
+    def limit(self) -> float:
+        found = re.search(rf"Limit \S+/λmax = {NUMBER};", self.text)
+        assert found
+        return number(found[1])
+
+
+@pytest.fixture
+def figure(show: Opener) -> Playground:
+    return Playground(show(to_html(explorer())))
+
+
+def close(shown: Any, expected: Any, rel: float = 6e-4) -> None:
+    np.testing.assert_allclose(shown, expected, rtol=rel, atol=1e-9)
+
+
+# --- Without a browser ------------------------------------------------------------------------
+
+
+def test_html_is_self_contained_and_small() -> None:
+    check_html(explorer())
+
+
+def test_repr_is_short_and_stable() -> None:
+    assert repr(explorer()) == "DescentExplorer(12 points, limit 0.1333, lr 0.0400)"
+
+
+def test_picture_tells_both_sides_of_the_limit() -> None:
+    picture = explorer().picture()
+    for part in (0.3, 0.99, 1.01):
+        end = cost(walk(PLAIN, part * limit(), 20)[-1])
+        assert f"<td>{part}<td>{part * limit():.4f}<td>{end:.3g}" in picture
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"x": X[:2], "t": T[:2]}, ValueError, "3 to 12 points, got 2 as x"),
+        ({"x": np.ones(13)}, ValueError, "3 to 12 points, got 13 as x"),
+        ({"t": T[:5]}, ValueError, r"t of shape \(12,\), got shape \(5,\)"),
+        ({"x": X[None]}, ValueError, "got shape"),
+        ({"x": X * 2}, ValueError, r"x in -2 … 4, got 7\.6"),
+        ({"t": T + np.nan}, ValueError, "t in -2 … 6, got nan"),
+        ({"start": (-0.8, 9)}, ValueError, "b in -4 … 6, got 9"),
+        ({"start": (1.0,)}, ValueError, "a start of two numbers, got 1"),
+        ({"lr": 0}, ValueError, r"lr in 0\.001 … 2, got 0"),
+        ({"lr": "fast"}, TypeError, "a number as lr, got 'fast'"),
+    ],
+)
+def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        explorer(**change)
+
+
+# --- In a browser: the walk -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_walks_as_cnnlib_does(figure: Playground, method: str) -> None:
+    figure.choose(method)
+    best = np.linalg.lstsq(np.stack([X, np.ones(12)], 1), T)[0]
+    for wanted in (0.003, 0.04, 0.13, 0.2):
+        places = walk(method, figure.rate(wanted), 20)
+        seen = np.all(np.abs(places - [0.5, 1]) < [20, 40], axis=1)
+        np.testing.assert_allclose(figure.places[seen], places[seen], atol=1e-9)
+        close(figure.numbers_shown, [20, *places[-1], cost(places[-1]), *best, cost(best)])
+
+
+def test_curve_is_the_cost_of_each_step(figure: Playground) -> None:
+    for method in METHODS:
+        figure.choose(method)
+        heights = np.log10([cost(place) for place in walk(method, 0.04, 20)])
+        path = figure._path(2, ".ink")
+        fitted = np.polynomial.Polynomial.fit(heights, path[:, 1], 1)
+        np.testing.assert_allclose(fitted(heights), path[:, 1], atol=1e-6)
+        np.testing.assert_allclose(path[:, 0], np.arange(21) * 284 / 30, atol=1e-6)
+
+
+def test_contours_are_lines_of_equal_cost(figure: Playground) -> None:
+    plot = figure.root.locator("svg > svg").nth(1)
+    transform = plot.locator("g").get_attribute("transform") or ""
+    x, y, across, up, turn = map(float, re.findall(r"-?[\d.]+(?:e-?\d+)?", transform))
+    sizes = plot.locator("ellipse").evaluate_all(
+        "list => list.map(e => ['rx', 'ry'].map(name => +e.getAttribute(name)))"
+    )
+    best = np.linalg.lstsq(np.stack([X, np.ones(12)], 1), T)[0]
+    c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    for level, size in zip(np.geomspace(0.05, 50, 7), sizes, strict=True):
+        for angle in np.linspace(0, 6, 5):
+            a, b = size[0] * math.cos(angle), size[1] * math.sin(angle)
+            px, py = x + across * (c * a - s * b), y + up * (s * a + c * b)
+            place = np.array([px / 284 * 5 - 2, 6 - py / 190 * 10])
+            close(cost(place) - cost(best), level, 1e-6)
+
+
+def test_steps_run_pause_and_reset(figure: Playground) -> None:
+    clock = figure.root.page.clock
+    figure.press("Step", 2)
+    close(figure.numbers_shown[:3], [22, *walk(PLAIN, 0.04, 22)[-1]])
+    figure.press("Run")
+    expect(figure.root.locator("[role=status]")).to_have_attribute("aria-live", "off")
+    clock.run_for(1000)
+    figure.press("Pause")
+    step = int(figure.numbers_shown[0])
+    assert step > 30
+    close(figure.numbers_shown[1:3], walk(PLAIN, 0.04, step)[-1])
+    clock.run_for(5000)
+    assert figure.numbers_shown[0] == step
+    figure.press("Run")
+    clock.run_for(60_000)
+    close(figure.numbers_shown[:3], [300, *walk(PLAIN, 0.04, 300)[-1]])
+    figure.press("Step")
+    assert figure.numbers_shown[0] == 300
+    figure.press("Run")
+    assert figure.numbers_shown[0] < 100
+    figure.press("Reset")
+    assert figure.numbers_shown[:3] == [0, *START]
+    clock.run_for(5000)
+    assert figure.numbers_shown[0] == 0
+
+
+def test_a_lost_walk_ends(figure: Playground) -> None:
+    figure.rate(2)
+    figure.press("Run")
+    figure.root.page.clock.run_for(60_000)
+    step, w, b, *_ = figure.numbers_shown
+    places = walk(PLAIN, 2, int(step))
+    assert np.hypot(*places[-2]) < 1e6 <= np.hypot(*places[-1])
+    close([w, b], places[-1])
+    expect(figure.root.get_by_role("button", name="Run")).to_be_visible()
+
+
+def test_reset_brings_everything_back(figure: Playground) -> None:
+    figure.press("Reset")
+    before = figure.text
+    figure.choose(ADAM)
+    figure.rate(0.5)
+    figure.press("Standardise x")
+    figure.mark("point 3").press("ArrowUp")
+    figure.mark("start").press("ArrowUp")
+    figure.press("Step", 3)
+    assert figure.text != before
+    figure.press("Reset")
+    assert figure.text == before
+
+
+def test_nothing_moves_unasked(show: Opener) -> None:
+    check_nothing_moves(show, explorer())
+
+
+def test_run_jumps_to_the_end_where_motion_is_unwanted(show: Opener) -> None:
+    figure = Playground(show(to_html(explorer()), reduced_motion="reduce"))
+    figure.press("Run")
+    close(figure.numbers_shown[:3], [300, *walk(PLAIN, 0.04, 300)[-1]])
+
+
+def test_stops_when_it_is_taken_off_the_page(figure: Playground) -> None:
+    check_stops_when_gone(figure, "Run")
+
+
+# --- The limit and the verdict ----------------------------------------------------------------
+
+
+def test_states_the_limit(figure: Playground) -> None:
+    close(figure.hessian, hessian(), 6e-3)
+    low, high = np.linalg.eigvalsh(hessian())
+    found = re.search(rf"λmax = {NUMBER}, λmin = {NUMBER}\.", figure.text)
+    assert found
+    close([number(text) for text in found.groups()], [high, low])
+    close(figure.limit, limit())
+    figure.choose(MOMENTUM)
+    close(figure.limit, limit(MOMENTUM))
+
+
+@pytest.mark.parametrize("method", [PLAIN, MOMENTUM])
+def test_both_sides_of_the_limit(figure: Playground, method: str) -> None:
+    figure.choose(method)
+    figure.press("0.99 × limit")
+    assert figure.status.startswith("Oscillates, and converges.")
+    assert "α is 0.99 of it." in figure.text
+    close(figure.numbers_shown[1:3], walk(method, 0.99 * limit(method), 20)[-1])
+    figure.press("1.01 × limit")
+    assert figure.status.startswith("Diverges.")
+    assert "α is 1.01 of it." in figure.text
+
+
+@pytest.mark.parametrize("method", [PLAIN, MOMENTUM])
+def test_verdict_is_what_happens(figure: Playground, method: str) -> None:
+    figure.choose(method)
+    for wanted in (0.001, 0.01, 0.05, 0.1, 0.13, 0.14, 0.25, 0.26, 1.5):
+        lr = figure.rate(wanted)
+        sizes, swings = factors(lr, 0.9 if method == MOMENTUM else 0.0)
+        pattern = rf"steep axis by {NUMBER}( \(to and fro\))?, .* by {NUMBER}"
+        found = re.search(pattern, figure.status)
+        assert found
+        close([number(found[1]), number(found[3])], sizes, 6e-3)
+        assert bool(found[2]) == swings
+        word = "Diverges" if max(sizes) > 1 else "Oscillates" if swings else "Converges"
+        assert figure.status.startswith(word)
+        with np.errstate(all="ignore"):
+            gained = cost(walk(method, lr, 400)[-1]) < cost(np.array(START))
+        assert gained == (word != "Diverges")
+        steps = re.search(r"One digit more takes (\d+) steps", figure.status)
+        assert bool(steps) == gained
+        if steps:
+            close(int(steps[1]), math.ceil(-math.log(10) / math.log(max(sizes))), 6e-3)
+
+
+def factors(lr: float, mu: float) -> tuple[list[float], bool]:
+    """Sizes of the largest factors along the steep and the flat axis; does the first swing?"""
+    roots = [
+        max(np.linalg.eigvals([[1 + mu - lr * curvature, -mu], [1, 0]]), key=abs)
+        for curvature in np.linalg.eigvalsh(hessian())[::-1]
+    ]
+    return [float(abs(root)) for root in roots], bool(roots[0].real < 0 or roots[0].imag != 0)
+
+
+def test_adam_is_judged_by_a_long_walk(figure: Playground) -> None:
+    figure.choose(ADAM)
+    words = {0.001: "Not there after 2,000 steps", 0.02: "Converges", 0.5: "Oscillates"}
+    for lr, word in words.items():
+        figure.rate(lr)
+        assert figure.status.startswith(word)
+    assert "Adam has no limit 2/λmax" in figure.status
+    assert "Limit" not in figure.text
+    expect(figure.root.get_by_role("button", name="× limit")).to_have_count(0)
+
+
+def test_the_limit_is_marked_on_the_slider(figure: Playground) -> None:
+    for method in (PLAIN, MOMENTUM):
+        figure.choose(method)
+        mark = figure.root.get_by_text("limit ▲").bounding_box()
+        slider = figure.root.get_by_role("slider", name="learning rate").bounding_box()
+        assert mark
+        assert slider
+        part = (math.log10(limit(method)) + 3) / 3.3
+        thumb = slider["x"] + 8 + part * (slider["width"] - 16)
+        assert abs(mark["x"] + mark["width"] - 6 - thumb) < 3
+
+
+# --- What can be moved ------------------------------------------------------------------------
+
+
+def test_points_are_dragged(figure: Playground) -> None:
+    x = X.copy()
+    figure.drag("point 2", (0.5 / 6 * 284, -1 / 8 * 190))
+    moved = figure.at("point 2")
+    assert abs(moved[0] - 1.331) < 0.03
+    assert abs(moved[1] - 2.249) < 0.03
+    x[1] = moved[0]
+    close(figure.hessian, hessian(x), 6e-3)
+    close(figure.limit, limit(PLAIN, x))
+    figure.drag("point 2", (300, 150))
+    assert figure.at("point 2") == [4, -2]
+
+
+def test_of_marks_that_overlap_the_nearest_is_dragged(figure: Playground) -> None:
+    others = [figure.at(f"point {i}") for i in range(1, 13) if i != 4]
+    figure.drag("point 4", (0, -40))
+    assert figure.at("point 4")[1] > 2
+    assert [figure.at(f"point {i}") for i in range(1, 13) if i != 4] == others
+
+
+def test_points_are_pushed_by_keys(figure: Playground) -> None:
+    mark = figure.mark("point 5")
+    mark.press("ArrowRight")
+    mark.press("ArrowRight")
+    mark.press("ArrowDown")
+    close(figure.at("point 5"), [2.25, 2.23], 5e-3)
+    x = X.copy()
+    x[4] = 2.25
+    close(figure.hessian, hessian(x), 6e-3)
+
+
+def test_start_is_moved(figure: Playground) -> None:
+    figure.drag("start", (1 / 5 * 284, -1 / 10 * 190))
+    start = figure.at("start")
+    assert abs(start[0] - 0.2) < 0.03
+    assert abs(start[1] - 3) < 0.06
+    np.testing.assert_allclose(figure.places, walk(PLAIN, 0.04, 20, start), atol=1e-9)
+    figure.mark("start").press("ArrowLeft")
+    close(figure.at("start"), [start[0] - 0.1, start[1]], 5e-3)
+
+
+def test_a_round_valley_is_crossed_in_one_step(figure: Playground) -> None:
+    figure.press("Reset")
+    figure.press("Standardise x")
+    close(figure.hessian, [[2, 0], [0, 2]])
+    assert figure.limit == 1
+    figure.rate(0.5)
+    figure.press("Step")
+    _, *reached = figure.numbers_shown
+    close(reached[:3], reached[3:], 5e-3)
+
+
+@pytest.mark.parametrize(
+    ("x", "t"),
+    [([1, 1, 1], [0, 1, 3]), ([0, 1, 2], [1, 2, 3]), ([0, 0, 0], [1, 1, 1])],
+)
+def test_points_in_a_row_do_no_harm(show: Opener, x: list[float], t: list[float]) -> None:
+    figure = Playground(show(to_html(DescentExplorer(x, t))))
+    for method in METHODS:
+        figure.choose(method)
+        figure.press("Standardise x")
+        assert not re.search("NaN|Infinity", figure.root.inner_html())
+    figure.press("Reset")
+    rows = np.stack([np.array(x, float), np.ones(3)], 1)
+    best = cost(np.linalg.lstsq(rows, np.array(t, float))[0], np.array(x), np.array(t))
+    assert figure.numbers_shown[-1] == pytest.approx(best, rel=1e-3, abs=1e-6)
+
+
+# --- What all figures keep --------------------------------------------------------------------
+
+
+def test_works_twice_and_in_jupyterlab(show: Opener) -> None:
+    check_twice_and_hosted(show, explorer())
+
+
+def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
+    html = to_html(explorer())
+    figures = show(html, html).locator(".cnn-figure[data-live]")
+    first, second = (Playground(figures.nth(i)) for i in range(2))
+    before = second.text
+    first.choose(ADAM)
+    first.press("Step")
+    first.mark("point 1").press("ArrowUp")
+    assert second.text == before != first.text
+
+
+def test_is_a_still_picture_without_javascript(show: Opener) -> None:
+    check_still(show, explorer(), "limit 2/λmax = 0.1333", "1.01", "16.7")
+
+
+def test_fits_a_phone(show: Opener) -> None:
+    check_phone(show, explorer())
+
+
+def test_is_accessible(show: Opener) -> None:
+    check_accessible(show, explorer(), lambda figure: figure.press("1.01 × limit"))

@@ -1,0 +1,294 @@
+"""The pooling explorer, driven in a browser: forward and backward it is `max_pool2d` and so on."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from figure_driver import (
+    Driver,
+    Opener,
+    check_accessible,
+    check_html,
+    check_phone,
+    check_still,
+    check_twice_and_hosted,
+    to_html,
+)
+from playwright.sync_api import Locator, expect
+
+from cnnbook.explore import PoolingExplorer
+from cnnbook.explore.figure import short
+from cnnlib.functional import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_backward
+
+X = np.array([[1, 0, 2, 4, 1], [0, 3, 1, 0, 2], [2, 1, 4, 2, 0], [0, 3, 1, 1, 2], [7, 0, 2, 3, 1]])
+DY = np.array([[1, 2], [3, 4]])
+NEGATIVE = np.array([[-3, -5, -2, -7], [-6, -1, -8, -4], [-9, -2, -5, -3], [-4, -7, -6, -8]])
+RNG = np.random.default_rng(0)
+LARGEST = PoolingExplorer(RNG.integers(-9, 10, (6, 6)), 2, 1, 1, dy=RNG.integers(-9, 10, (7, 7)))
+KINDS = ["maximum", "average", "average of real cells"]
+
+
+def pool(kind: int, x: Any, *steps: int) -> Any:
+    x = np.asarray(x, float)[None, None]
+    if kind == 0:
+        return max_pool2d(x, *steps)[0, 0]
+    return avg_pool2d(x, *steps, count_include_pad=kind == 1)[0, 0]
+
+
+def pool_backward(kind: int, dy: Any, x: Any, *steps: int) -> Any:
+    dy, x = (np.asarray(a, float)[None, None] for a in (dy, x))
+    if kind == 0:
+        return max_pool2d_backward(dy, x, *steps)[0, 0]
+    return avg_pool2d_backward(dy, x, *steps, count_include_pad=kind == 1)[0, 0]
+
+
+def texts(a: Any) -> list[list[str]]:
+    return [[short(value) for value in row] for row in np.asarray(a, float)]
+
+
+class Pooling(Driver):
+    """Its tables by name: x and y forward, dx and dy backward."""
+
+    def table(self, name: str) -> Locator:
+        role = {"x": "x", "y": "y", "dx": "g >> nth=0", "dy": "g >> nth=1"}[name]
+        return self.root.locator(f"table.{role}")
+
+    def shown(self, name: str, border: int = 0) -> list[list[str]]:
+        rows = self.table(name).locator("tr").all()
+        inner = slice(border, len(rows) - border)
+        cells = [row.locator("td").all_text_contents() for row in rows]
+        return [row[border : len(row) - border] for row in cells[inner]]
+
+    def lit(self, name: str, mark: str) -> list[tuple[int, int]]:
+        script = """(table, name) => [...table.rows].flatMap((row, i) => [...row.cells].flatMap(
+            (cell, j) => cell.classList.contains(name) ? [[i, j]] : []))"""
+        return [tuple(at) for at in self.table(name).evaluate(script, mark)]
+
+    def at(self, name: str, i: int, j: int) -> Locator:
+        return self.table(name).locator("tr").nth(i).locator("td").nth(j)
+
+    def type(self, name: str, i: int, j: int, *keys: str) -> None:
+        self.at(name, i, j).focus()
+        for key in keys:
+            self.root.page.keyboard.press(key)
+
+
+@pytest.fixture
+def figure(show: Opener) -> Pooling:
+    return Pooling(show(to_html(PoolingExplorer(X, 3, 2, dy=DY))))
+
+
+# --- Without a browser ------------------------------------------------------------------------
+
+
+def test_html_is_self_contained_and_small() -> None:
+    check_html(LARGEST)
+
+
+def test_repr_is_short_and_stable() -> None:
+    expected = "5 × 5 input, max, 2 × 2 windows, stride 2, padding 0"
+    assert repr(PoolingExplorer(X)) == f"PoolingExplorer({expected})"
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"x": np.zeros(3)}, ValueError, r"x of shape \(H, W\), got shape \(3,\)"),
+        ({"x": np.zeros((7, 3))}, ValueError, r"x of 1 × 1 to 6 × 6, got shape \(7, 3\)"),
+        ({"x": np.zeros((2, 6))}, ValueError, r"x of 3 × 3 or more, got shape \(2, 6\)"),
+        ({"x": np.full((3, 3), np.nan)}, ValueError, "finite numbers as x"),
+        ({"kernel_size": 4}, ValueError, "kernel_size <= 3, got 4"),
+        ({"kernel_size": (2, 2)}, TypeError, "an integer as kernel_size"),
+        ({"stride": 0}, ValueError, "stride >= 1, got 0"),
+        ({"padding": 2}, ValueError, "padding <= 1, got 2"),
+        ({"kernel_size": 1, "padding": 1}, ValueError, "half the kernel"),
+        ({"kind": "min"}, ValueError, "kind 'max' or 'avg', got 'min'"),
+        ({"dy": np.ones((2, 3))}, ValueError, r"dy of shape \(2, 2\), got shape \(2, 3\)"),
+        ({"dy": np.full((2, 2), np.inf)}, ValueError, "finite numbers as dy"),
+    ],
+)
+def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        PoolingExplorer(**{"x": X} | change)
+
+
+# --- In a browser -----------------------------------------------------------------------------
+
+STEPS = [(2, 2, 0), (3, 2, 0), (2, 1, 1), (3, 3, 1), (3, 1, 1), (1, 2, 0)]
+
+
+@pytest.mark.parametrize("kind", range(3), ids=KINDS)
+@pytest.mark.parametrize(("size", "stride", "padding"), STEPS)
+def test_shows_what_cnnlib_computes(
+    figure: Pooling, kind: int, size: int, stride: int, padding: int
+) -> None:
+    figure.choose(KINDS[kind])
+    figure.press("more padding", padding)
+    figure.press("less window", 3 - size)
+    figure.press("more stride" if stride > 2 else "less stride", abs(stride - 2))
+    y = pool(kind, X, size, stride, padding)
+    dy = np.ones(y.shape)
+    corner = tuple(slice(min(n, 2)) for n in y.shape)
+    dy[corner] = DY[corner]
+    assert figure.shown("x", padding) == texts(X)
+    assert figure.shown("y") == texts(y)
+    assert figure.shown("dy") == texts(dy)
+    dx = pool_backward(kind, dy, X, size, stride, padding)
+    assert figure.shown("dx", padding) == texts(dx)
+    signs = ["≈" if abs(v - round(v, 2)) > 1e-9 else "=" for v in (dy.sum(), dx.sum())]
+    text = f"Sum of dy {signs[0]} {short(dy.sum())}, sum of dx {signs[1]} {short(dx.sum())}: "
+    lost = dy.sum() - dx.sum()
+    kept = f"{short(lost)} went to the padding and is lost." if lost > 1e-9 else "what went in"
+    assert text + kept in figure.text
+
+
+@pytest.mark.parametrize("kind", range(3), ids=KINDS)
+def test_starts_as_it_is_told(show: Opener, kind: int) -> None:
+    arguments = ("avg" if kind else "max", kind == 1)
+    figure = Pooling(show(to_html(PoolingExplorer(NEGATIVE, 3, 2, 1, *arguments))))
+    expect(figure.root.get_by_role("combobox")).to_have_value(KINDS[kind])
+    assert figure.shown("y") == texts(pool(kind, NEGATIVE, 3, 2, 1))
+    edge = ["−∞", "0", ""][kind]
+    assert figure.shown("x")[0] == [edge] * 6
+    assert len(figure.lit("x", "pad")) == 20
+
+
+def test_a_window_shows_its_maximum_and_where_its_gradient_goes(figure: Pooling) -> None:
+    figure.at("y", 0, 1).hover()
+    assert figure.lit("x", "on") == [(i, j) for i in range(3) for j in (2, 3, 4)]
+    assert figure.lit("x", "best") == [(0, 3)]
+    assert figure.lit("x", "tie") == [(2, 2)]
+    assert figure.lit("x", "won") == [(0, 3), (2, 2), (4, 0)]
+    assert figure.lit("y", "on") == figure.lit("dy", "on") == [(0, 1)]
+    assert figure.lit("dx", "on") == [(0, 3)]
+    first = "y[0, 1] = 4 is the maximum, x[0, 3], the first of 2 equal ones. "
+    assert figure.status == first + "All of dy[0, 1] = 2 goes to dx[0, 3]."
+    figure.at("dy", 1, 0).hover()
+    assert figure.lit("x", "best") == [(4, 0)]
+    assert (
+        figure.status
+        == "y[1, 0] = 7 is the maximum, x[4, 0]. All of dy[1, 0] = 3 goes to dx[4, 0]."
+    )
+
+
+def test_the_first_of_tied_maxima_gets_the_gradient(show: Opener) -> None:
+    figure = Pooling(show(to_html(PoolingExplorer(np.zeros((4, 4)), 2))))
+    assert figure.lit("x", "best") == [(0, 0)]
+    assert figure.lit("x", "tie") == [(0, 1), (1, 0), (1, 1)]
+    assert figure.shown("dx") == texts(np.kron(np.ones((2, 2)), [[1, 0], [0, 0]]))
+
+
+def test_a_cell_shows_the_windows_that_it_wins(figure: Pooling) -> None:
+    figure.at("dx", 2, 2).hover()
+    assert figure.status == "dx[2, 2] = dy[0, 0] + dy[1, 1] = 1 + 4 = 5."
+    assert figure.lit("y", "on") == figure.lit("dy", "on") == [(0, 0), (1, 1)]
+    assert figure.lit("x", "on") == figure.lit("dx", "on") == [(2, 2)]
+    figure.at("x", 2, 1).hover()
+    assert figure.status == "dx[2, 1] = 0: x[2, 1] is not the maximum of its 2 windows."
+    figure.press("less window")
+    figure.at("x", 4, 0).hover()
+    assert figure.status == "dx[4, 0] = 0: x[4, 0] is in no window."
+    assert figure.lit("x", "idle") == [(i, j) for i, j in np.ndindex(5, 5) if i == 4 or j == 4]
+
+
+def test_an_average_shares_its_gradient(figure: Pooling) -> None:
+    figure.choose("average")
+    figure.press("more padding")
+    figure.at("y", 0, 0).hover()
+    assert figure.status == (
+        "y[0, 0] = (1 + 0 + 0 + 3) / 9 ≈ 0.44. Of dy[0, 0] = 1, each of 9 cells gets 1 / 9 ≈ 0.11."
+    )
+    assert figure.lit("dx", "on") == list(np.ndindex(3, 3))
+    figure.at("dx", 2, 2).hover()
+    assert figure.status == (
+        "dx[1, 1] = dy[0, 0] / 9 + dy[0, 1] / 9 + dy[1, 0] / 9 + dy[1, 1] / 9"
+        " = 1 / 9 + 2 / 9 + 3 / 9 + 4 / 9 ≈ 1.11."
+    )
+    figure.choose("average of real cells")
+    figure.at("y", 0, 0).hover()
+    assert figure.status == (
+        "y[0, 0] = (1 + 0 + 0 + 3) / 4 = 1. Of dy[0, 0] = 1, each of 4 cells gets 1 / 4 = 0.25."
+    )
+    assert figure.lit("x", "best") == figure.lit("x", "won") == []
+
+
+def test_the_padding_never_wins(show: Opener) -> None:
+    figure = Pooling(show(to_html(PoolingExplorer(NEGATIVE, 2, 2, 1))))
+    assert (
+        figure.status
+        == "y[0, 0] = −3 is the maximum, x[0, 0]. All of dy[0, 0] = 1 goes to dx[0, 0]."
+    )
+    assert figure.lit("x", "on") == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert figure.lit("x", "best") == [(1, 1)]
+    assert "Sum of dy = 9, sum of dx = 9: what went in comes out." in figure.text
+
+
+def test_the_padding_is_at_most_half_the_window(figure: Pooling) -> None:
+    figure.press("more padding")
+    assert len(figure.shown("x")) == 7
+    figure.press("less window", 2)
+    assert figure.lit("x", "pad") == []
+    figure.press("more padding")
+    assert figure.lit("x", "pad") == []
+
+
+def test_input_and_gradient_are_edited_by_click_and_keys(figure: Pooling) -> None:
+    x, dy = X.copy(), DY.copy()
+    figure.at("x", 0, 1).click()
+    figure.at("x", 4, 0).click()
+    x[0, 1], x[4, 0] = 7, 0
+    figure.type("x", 2, 0, "9", "-", "ArrowRight", "5", "Space", "Enter")
+    x[2, 0], x[2, 1] = -9, 7
+    figure.at("dy", 0, 0).click()
+    figure.type("dy", 1, 0, "-", "ArrowRight", "8", "x")
+    dy[0, 0], dy[1, 0], dy[1, 1] = 0, -3, 8
+    assert figure.shown("x") == texts(x)
+    assert figure.shown("dy") == texts(dy)
+    assert figure.shown("y") == texts(pool(0, x, 3, 2))
+    assert figure.shown("dx") == texts(pool_backward(0, dy, x, 3, 2))
+    figure.press("dy all ones")
+    assert figure.shown("dy") == texts(np.ones((2, 2)))
+    assert figure.shown("dx") == texts(pool_backward(0, np.ones((2, 2)), x, 3, 2))
+
+
+def test_keys_walk_and_touch_chooses(show: Opener, figure: Pooling) -> None:
+    figure.type("y", 0, 0, "ArrowRight", "ArrowDown", "ArrowDown")
+    assert figure.status.startswith("y[1, 1] = 4 is the maximum, x[2, 2]")
+    figure.type("dx", 1, 1, "ArrowRight", "ArrowDown", "5")
+    assert figure.status.startswith("dx[2, 2] = dy[0, 0] + dy[1, 1]")
+    assert figure.shown("dx") == texts(pool_backward(0, DY, X, 3, 2))
+    touched = Pooling(show(to_html(PoolingExplorer(X, 3, 2, dy=DY)), has_touch=True))
+    touched.at("y", 1, 0).tap()
+    assert touched.status.startswith("y[1, 0] = 7")
+
+
+def test_reset_brings_everything_back(figure: Pooling) -> None:
+    before = figure.text
+    figure.choose("average")
+    for name in ("less window", "more padding", "more stride"):
+        figure.press(name)
+    figure.at("x", 3, 3).click()
+    figure.at("dy", 0, 0).click()
+    assert figure.text != before
+    figure.press("Reset")
+    assert figure.text == before
+
+
+def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
+    check_twice_and_hosted(show, PoolingExplorer(X))
+
+
+def test_is_a_still_picture_without_javascript(show: Opener) -> None:
+    check_still(show, PoolingExplorer(X, 3, 2, dy=DY), "Sum of dy 10, sum of dx 10.")
+    figure = PoolingExplorer(X, 3, 2, 1, "avg", dy=np.ones((3, 3)))
+    check_still(show, figure, "Sum of dy 9, sum of dx 5.44.")
+
+
+def test_fits_a_phone(show: Opener) -> None:
+    check_phone(show, LARGEST)
+    check_phone(show, PoolingExplorer(X, 3, 1, 1, "avg", dy=np.full((5, 5), -8)))
+
+
+def test_is_accessible(show: Opener) -> None:
+    figure = PoolingExplorer(np.round(X / 3), 3, 1, 1)
+    check_accessible(show, figure, lambda driver: Pooling(driver.root).at("y", 2, 2).hover())
