@@ -7,8 +7,6 @@ NB ?=
 ARGS ?=
 PAGES ?=
 
-# A file, or a notebook, stays in one process; the chapters come first: they take longest.
-PARALLEL := -n 2 --dist loadscope --no-loadscope-reorder
 BIN := .venv/bin
 RUN := $(BIN)/python
 INSTALLED := .venv/.installed
@@ -41,7 +39,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 		echo 'Python 3.11 or newer is needed, and $(PYTHON) is not.' \
 			'Name another one: make PYTHON=python3.12 …' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --requirement requirements.txt
+	$(RUN) -m pip install --quiet --no-compile --requirement requirements.txt
 	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -53,7 +51,7 @@ $(BOOK): $(INSTALLED) $(BOOK_SOURCES)
 	@touch $@
 
 test: $(INSTALLED)
-	$(RUN) -m pytest --nbval $(PARALLEL) $(ARGS) --cov
+	$(RUN) -m pytest --nbval -n 2 --dist loadscope --no-loadscope-reorder $(ARGS) --cov
 
 notebooks: $(INSTALLED)
 	$(RUN) -m tools.notebooks $(NB) $(ARGS)

@@ -7,6 +7,8 @@ held to a form in which nothing escapes it.
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,6 +127,16 @@ def problems(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", tool.all_notebooks(), ids=lambda path: path.name)
 def test_stored_notebook_is_clean(path: Path) -> None:
     assert problems(path) == []
+
+
+def test_the_command_needs_no_other_plugin(tmp_path: Path) -> None:
+    """`pytest --nbval`, with pytest and nbval alone, and from another folder."""
+    chapter = str(tool.ROOT / "chapters" / "03_convolution.ipynb")
+    others = [f"-pno:{name}" for name in ("xdist", "pytest_cov", "hypothesispytest")]
+    command = [sys.executable, "-m", "pytest", "--nbval", "--collect-only", *others, chapter]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Cell 0" in run.stdout
 
 
 # --- quizzes ---
