@@ -1,6 +1,6 @@
 """Optimizers: how a gradient becomes a step; and schedules: how the step size changes.
 
-Updates are made in place, so that no step allocates memory for the weights.
+A step writes into the weights that it was given, so that the layers see it at once.
 """
 
 from __future__ import annotations
@@ -78,16 +78,14 @@ class SGD(Optimizer):
     def step(self) -> None:
         for p, v in zip(self.params, self.velocity, strict=True):
             g = self._gradient(p)
-            v *= self.momentum
-            v += g
+            v[...] = self.momentum * v + g
             p.data -= self.lr * (g + self.momentum * v if self.nesterov else v)
 
 
 class Adam(Optimizer):
     """A step of about lr for every weight, however large its gradients (Kingma & Ba, 2015).
 
-    m and v are running means of g and g², divided by 1 − βᵗ to make up for their start at 0;
-    θ ← θ − lr · m / (√v + eps).
+    m and v are running means of g and g²; m_hat and v_hat make up for their start at 0.
     """
 
     def __init__(
@@ -109,34 +107,26 @@ class Adam(Optimizer):
         self.steps = 0
         self.m = [np.zeros_like(p.data) for p in self.params]
         self.v = [np.zeros_like(p.data) for p in self.params]
-        self.buffer = [np.empty_like(p.data) for p in self.params]
 
     def step(self) -> None:
         self.steps += 1
-        for p, m, v, buffer in zip(self.params, self.m, self.v, self.buffer, strict=True):
-            self._update(p.data, self._gradient(p), m, v, buffer)
-
-    def _update(self, data: Array, g: Array, m: Array, v: Array, buffer: Array) -> None:
         (beta1, beta2), t = self.betas, self.steps
-        np.subtract(g, m, out=buffer)
-        buffer *= 1 - beta1
-        m += buffer
-        np.multiply(g, g, out=buffer)
-        buffer *= 1 - beta2
-        v *= beta2
-        v += buffer
-        np.sqrt(v, out=buffer)
-        buffer /= math.sqrt(1 - beta2**t)
-        buffer += self.eps
-        np.divide(m, buffer, out=buffer)
-        buffer *= self.lr / (1 - beta1**t)
-        data -= buffer
+        for p, m, v in zip(self.params, self.m, self.v, strict=True):
+            g = self._gradient(p)
+            m[...] = beta1 * m + (1 - beta1) * g
+            v[...] = beta2 * v + (1 - beta2) * g**2
+            m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+            p.data -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
 class Schedule:
-    """Sets ``optimizer.lr`` after each call of `step`; subclasses say what it is at a step."""
+    """Sets ``optimizer.lr`` after each call of `step`; subclasses say what it is at a step.
+
+    Raises TypeError unless it is given an `Optimizer`.
+    """
 
     def __init__(self, optimizer: Optimizer) -> None:
+        checks.instance(type(self).__name__, "optimizer", optimizer, Optimizer)
         self.optimizer = optimizer
         self.base_lr = optimizer.lr
         self.steps = 0
