@@ -28,7 +28,14 @@ def array(name: str, key: str, a: Any) -> None:
 def instance(name: str, key: str, value: Any, kind: type) -> None:
     """Demand an object of this class, not the class itself."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} expected {key} of type {kind.__name__}, got {value!r}")
+        found = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        raise TypeError(f"{name} expected {key} of type {kind.__name__}, got {found}")
+
+
+def generator(name: str, rng: Any) -> None:
+    """Demand a random generator: an integer would make every layer begin with the same numbers."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{name} expected a numpy.random.Generator as rng, got {rng!r}")
 
 
 def floating(name: str, **arrays: Array | None) -> None:

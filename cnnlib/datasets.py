@@ -124,8 +124,8 @@ def batches(
     Raises ValueError for arrays of different lengths, or a batch_size below 1.
     """
     size = checks.integer("batches", "batch_size", batch_size, low=1)
-    if not isinstance(rng, np.random.Generator | None):
-        raise TypeError(f"batches expected a numpy.random.Generator as rng, got {rng!r}")
+    if rng is not None:
+        checks.generator("batches", rng)
     data = [np.asarray(a) for a in arrays]
     if not all(a.ndim for a in data):
         raise TypeError("batches expected arrays, got a single number or None")

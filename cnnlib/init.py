@@ -16,14 +16,14 @@ from cnnlib.checks import Array
 
 def normal_(a: Array, mean: float = 0.0, std: float = 1.0, *, rng: np.random.Generator) -> Array:
     """N(mean, std²)."""
-    checks.floating("init", a=a)
+    _check(a, rng)
     a[...] = rng.normal(mean, std, a.shape)
     return a
 
 
 def uniform_(a: Array, low: float = 0.0, high: float = 1.0, *, rng: np.random.Generator) -> Array:
     """U(low, high)."""
-    checks.floating("init", a=a)
+    _check(a, rng)
     a[...] = rng.uniform(low, high, a.shape)
     return a
 
@@ -33,21 +33,9 @@ def xavier_normal_(a: Array, gain: float = 1.0, *, rng: np.random.Generator) -> 
     return normal_(a, 0, gain * math.sqrt(2 / sum(_fans(a))), rng=rng)
 
 
-def xavier_uniform_(a: Array, gain: float = 1.0, *, rng: np.random.Generator) -> Array:
-    """The same variance, uniform: a bound of √3 standard deviations."""
-    bound = gain * math.sqrt(6 / sum(_fans(a)))
-    return uniform_(a, -bound, bound, rng=rng)
-
-
 def kaiming_normal_(a: Array, *, rng: np.random.Generator) -> Array:
     """Variance 2 / fan_in, which ReLU keeps from layer to layer (He et al., 2015)."""
     return normal_(a, 0, math.sqrt(2 / _fans(a)[0]), rng=rng)
-
-
-def kaiming_uniform_(a: Array, *, rng: np.random.Generator) -> Array:
-    """The same variance, uniform: a bound of √3 standard deviations."""
-    bound = math.sqrt(6 / _fans(a)[0])
-    return uniform_(a, -bound, bound, rng=rng)
 
 
 def _fans(a: Array) -> tuple[int, int]:
@@ -56,3 +44,8 @@ def _fans(a: Array) -> tuple[int, int]:
         raise ValueError(f"init expected a weight of shape (out, in, …), got shape {a.shape}")
     field = math.prod(a.shape[2:])
     return a.shape[1] * field, a.shape[0] * field
+
+
+def _check(a: Array, rng: np.random.Generator) -> None:
+    checks.floating("init", a=a)
+    checks.generator("init", rng)
