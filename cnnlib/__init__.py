@@ -3,16 +3,15 @@
 Names, argument order and defaults are PyTorch's; ``import cnnlib`` needs NumPy alone.
 """
 
-from cnnlib import datasets, functional, init, nn, optim, training, windows
-from cnnlib.gradcheck import gradcheck, numerical_gradient
+from cnnlib import autograd, datasets, functional, gradcheck, init, nn, optim, training, windows
 
 __all__ = [
+    "autograd",
     "datasets",
     "functional",
     "gradcheck",
     "init",
     "nn",
-    "numerical_gradient",
     "optim",
     "training",
     "windows",

@@ -31,16 +31,18 @@ def numerical_gradient(f: Callable[[], float], x: Array, eps: float = 1e-6) -> A
     _check_float64("numerical_gradient", x)
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
-        kept = x[index]
-        try:
-            x[index] = kept + eps
-            above = f()
-            x[index] = kept - eps
-            below = f()
-        finally:
-            x[index] = kept
-        gradient[index] = (above - below) / (2 * eps)
+        gradient[index] = (_moved(f, x, index, eps) - _moved(f, x, index, -eps)) / (2 * eps)
     return gradient
+
+
+def _moved(f: Callable[[], float], x: Array, index: tuple[int, ...], by: float) -> float:
+    """f() with one number of x moved; then it is put back."""
+    kept = x[index]
+    try:
+        x[index] = kept + by
+        return f()
+    finally:
+        x[index] = kept
 
 
 def relative_error(a: Array, b: Array, floor: float = 0.0) -> float:
@@ -72,6 +74,7 @@ def gradcheck(
         If the layer gives another output the second time, as dropout does in training.
     """
     _check_float64("gradcheck", x)
+    checks.generator("gradcheck", rng)
     layer, x = copy.deepcopy(layer), x.copy()
     y = layer(x)
     if not np.array_equal(y, layer(x), equal_nan=True):
@@ -85,11 +88,10 @@ def gradcheck(
     def loss() -> float:
         return float((layer(x) * dy).sum())
 
-    errors = {}
-    for name, gradient in found.items():
-        wanted = numerical_gradient(loss, inputs[name], eps)
-        errors[name] = _compare(name, gradient, wanted, tolerance)
-    return errors
+    return {
+        name: _compare(name, gradient, loss, inputs[name], eps, tolerance)
+        for name, gradient in found.items()
+    }
 
 
 def _check_float64(name: str, x: Array) -> None:
@@ -98,18 +100,28 @@ def _check_float64(name: str, x: Array) -> None:
         raise TypeError(f"{name} expected float64 as x, got {x.dtype}")
 
 
-def _compare(name: str, found: Array | None, wanted: Array, tolerance: float) -> float:
-    if found is None or found.shape != wanted.shape:
-        shape = None if found is None else found.shape
+def _compare(
+    name: str, found: Array, f: Callable[[], float], x: Array, eps: float, tolerance: float
+) -> float:
+    wanted = numerical_gradient(f, x, eps)
+    if (shape := getattr(found, "shape", None)) != wanted.shape:
         raise GradientError(f"{name}: expected shape {wanted.shape}, got {shape}")
     error = relative_error(found, wanted, FLOOR)
     if not error <= tolerance:
         worst = tuple(map(int, np.unravel_index(np.abs(found - wanted).argmax(), wanted.shape)))
+        kink = "; there is a kink, and no derivative: choose another x"
+        hint = kink if _bends(f, x, worst, eps) else _diagnosis(found, wanted)
         raise GradientError(
             f"{name}: relative error {error:.1e} > {tolerance:.0e}; at {worst} backward gives "
-            f"{found[worst]:.6g}, finite differences {wanted[worst]:.6g}{_diagnosis(found, wanted)}"
+            f"{found[worst]:.6g}, finite differences {wanted[worst]:.6g}{hint}"
         )
     return error
+
+
+def _bends(f: Callable[[], float], x: Array, index: tuple[int, ...], eps: float) -> bool:
+    """Has f() another slope to the right of x than to the left?"""
+    left, here, right = (_moved(f, x, index, by) for by in (-eps, 0, eps))
+    return abs(left - 2 * here + right) > 0.01 * max(abs(right - left), eps)
 
 
 def _diagnosis(found: Array, wanted: Array) -> str:

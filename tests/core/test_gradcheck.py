@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from strategies import Numbers
 
-from cnnlib import gradcheck, nn, numerical_gradient
+from cnnlib import nn
 from cnnlib.checks import Array
-from cnnlib.gradcheck import GradientError, relative_error
+from cnnlib.gradcheck import GradientError, gradcheck, numerical_gradient, relative_error
 
 Change = Callable[[Array], Array]
 
