@@ -1,4 +1,7 @@
-"""Layers: `cnnlib.functional` with a memory for parameters, gradients and the last input."""
+"""Layers: `cnnlib.functional` with a memory for parameters, gradients and the last input.
+
+A network is made of layers, and a loss tells how wrong its outputs are.
+"""
 
 from cnnlib.nn.layers import BatchNorm2d, Conv2d, Dropout, Linear
 from cnnlib.nn.losses import CrossEntropyLoss, MSELoss

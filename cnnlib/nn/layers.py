@@ -1,16 +1,18 @@
-"""Layers with parameters or a state, with PyTorch's names, arguments and defaults."""
+"""Layers with parameters or a state, with PyTorch's names, arguments and defaults.
+
+They hold what is learned or remembered; the mathematics is that of `cnnlib.functional`.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from cnnlib import checks
 from cnnlib import functional as F
-from cnnlib.checks import Array
+from cnnlib.checks import Array, Padding, Pair, Size2
 from cnnlib.init import uniform_
 from cnnlib.nn.module import Module, Parameter
 from cnnlib.windows import resolve_padding
@@ -27,38 +29,41 @@ class Conv2d(Module):
     ValueError
         If a number is too small, or ``'same'`` is asked for with a stride.
     TypeError
-        If a number is no integer.
+        If a number is no integer, or rng no `numpy.random.Generator`.
     """
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
+        kernel_size: Size2,
+        stride: Size2 = 1,
+        padding: Padding = 0,
+        dilation: Size2 = 1,
         *,
         bias: bool = True,
         rng: np.random.Generator | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        f = checks.integer("Conv2d", "out_channels", out_channels, low=1)
-        c = checks.integer("Conv2d", "in_channels", in_channels, low=1)
-        kernel = checks.pair("Conv2d", "kernel_size", kernel_size, low=1)
-        self.steps = (
-            checks.pair("Conv2d", "stride", stride, low=1),
-            padding,
-            checks.pair("Conv2d", "dilation", dilation, low=1),
+        self.in_channels = checks.integer("Conv2d", "in_channels", in_channels, low=1)
+        self.out_channels = checks.integer("Conv2d", "out_channels", out_channels, low=1)
+        self.kernel_size = checks.pair("Conv2d", "kernel_size", kernel_size, low=1)
+        self.stride = checks.pair("Conv2d", "stride", stride, low=1)
+        self.dilation = checks.pair("Conv2d", "dilation", dilation, low=1)
+        (top, _), (left, _) = resolve_padding(
+            "Conv2d", padding, self.kernel_size, self.stride, self.dilation
         )
-        resolve_padding("Conv2d", padding, kernel, self.steps[0], self.steps[2])
-        self.weight, self.bias = _initial((f, c, *kernel), bias, rng, dtype)
+        self.padding = padding if isinstance(padding, str) else (top, left)
+        shape = (self.out_channels, self.in_channels, *self.kernel_size)
+        self.weight, self.bias = _initial(shape, bias, rng, dtype)
+
+    @property
+    def steps(self) -> tuple[Pair, Pair | str, Pair]:
+        """Stride, padding and dilation, in the order of `functional.conv2d`."""
+        return self.stride, self.padding, self.dilation
 
     def forward(self, x: Array) -> Array:
-        checks.channels("Conv2d", x, self.weight.data.shape[1])
-        y = F.conv2d(x, self.weight.data, _data(self.bias), *self.steps)
-        self.x = x
-        return y
+        return F.conv2d(x, self.weight.data, _data(self.bias), *self.steps)
 
     def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
         self.weight.grad += F.conv2d_dw(dy, x, self.weight.data, *self.steps)
@@ -68,6 +73,13 @@ class Conv2d(Module):
 
     def multiply_adds(self, y_shape: tuple[int, ...]) -> int:
         return self.weight.data.size * math.prod(y_shape[2:])
+
+    def extra_repr(self) -> str:
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
+        text += f", stride={self.stride}"
+        text += f", padding={self.padding}" if self.padding != (0, 0) else ""
+        text += f", dilation={self.dilation}" if self.dilation != (1, 1) else ""
+        return text if self.bias else f"{text}, bias=False"
 
 
 class Linear(Module):
@@ -86,14 +98,13 @@ class Linear(Module):
         rng: np.random.Generator | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        inputs = checks.integer("Linear", "in_features", in_features, low=1)
-        outputs = checks.integer("Linear", "out_features", out_features, low=1)
-        self.weight, self.bias = _initial((outputs, inputs), bias, rng, dtype)
+        self.in_features = checks.integer("Linear", "in_features", in_features, low=1)
+        self.out_features = checks.integer("Linear", "out_features", out_features, low=1)
+        shape = (self.out_features, self.in_features)
+        self.weight, self.bias = _initial(shape, bias, rng, dtype)
 
     def forward(self, x: Array) -> Array:
-        y = F.linear(x, self.weight.data, _data(self.bias))
-        self.x = x
-        return y
+        return F.linear(x, self.weight.data, _data(self.bias))
 
     def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
         self.weight.grad += F.linear_dw(dy, x, self.weight.data)
@@ -103,6 +114,10 @@ class Linear(Module):
 
     def multiply_adds(self, y_shape: tuple[int, ...]) -> int:
         return self.weight.data.size
+
+    def extra_repr(self) -> str:
+        sizes = f"in_features={self.in_features}, out_features={self.out_features}"
+        return f"{sizes}, bias={self.bias is not None}"
 
 
 class BatchNorm2d(Module):
@@ -127,7 +142,7 @@ class BatchNorm2d(Module):
         *,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        c = checks.integer("BatchNorm2d", "num_features", num_features, low=1)
+        c = self.num_features = checks.integer("BatchNorm2d", "num_features", num_features, low=1)
         self.eps = checks.not_negative("BatchNorm2d", "eps", eps)
         self.momentum = checks.not_negative("BatchNorm2d", "momentum", momentum)
         self.weight, self.bias = Parameter(np.ones(c, dtype)), Parameter(np.zeros(c, dtype))
@@ -135,12 +150,11 @@ class BatchNorm2d(Module):
         self.num_batches_tracked = np.array(0)
 
     def forward(self, x: Array) -> Array:
-        checks.floating("BatchNorm2d", x=x, weight=self.weight.data)
-        checks.channels("BatchNorm2d", x, len(self.running_mean))
+        checks.floating("BatchNorm2d", x=x, weight=self.weight.data)  # before statistics are moved
+        checks.channels("BatchNorm2d", x, self.num_features)
+        self.by_batch = self.training
         mean, var = self._track(x) if self.training else (self.running_mean, self.running_var)
-        y = F.batch_norm(x, mean, var, self.weight.data, self.bias.data, eps=self.eps)
-        self.x, self.by_batch = x, self.training
-        return y
+        return F.batch_norm(x, mean, var, self.weight.data, self.bias.data, eps=self.eps)
 
     def _track(self, x: Array) -> tuple[Array, Array]:
         count = x.size // x.shape[1]
@@ -164,6 +178,10 @@ class BatchNorm2d(Module):
         self.bias.grad += db
         return dx if need_dx else None
 
+    def extra_repr(self) -> str:
+        numbers = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
+        return f"{numbers}, affine=True, track_running_stats=True"
+
 
 class Dropout(Module):
     """In training sets each number to 0 with probability p and divides the rest by 1 − p.
@@ -171,34 +189,42 @@ class Dropout(Module):
     Srivastava et al. (2014). Raises ValueError unless 0 ≤ p < 1.
     """
 
+    memory = ("x", "kept")
+    kept: Array | None = None  # which numbers of the last batch; None after eval(): all
+
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
         self.p = checks.unit_interval("Dropout", "p", p)
-        self.rng = np.random.default_rng(rng)
+        self.rng = np.random.default_rng() if rng is None else rng
+        checks.generator("Dropout", self.rng)
 
     def forward(self, x: Array) -> Array:
         checks.floating("Dropout", x=x)
-        self.x, self.scale = x, np.ones_like(x)
-        if self.training:
-            self.scale[self.rng.random(x.shape) < self.p] = 0
-            self.scale /= 1 - self.p
-        return x * self.scale
+        self.kept = self.rng.random(x.shape) >= self.p if self.training else None
+        return self._drop(x)
 
     def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
         checks.floating("Dropout.backward", dy=dy, x=x)
         checks.shape("Dropout.backward", dy, x.shape, "dy")
-        return dy * self.scale if need_dx else None
+        return self._drop(dy) if need_dx else None
+
+    def _drop(self, a: Array) -> Array:
+        """The same both ways: chosen, not multiplied by 0, which would make NaN of infinity."""
+        return a if self.kept is None else np.where(self.kept, a / (1 - self.p), 0)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace=False"
 
 
 def _initial(
     shape: tuple[int, ...], bias: bool, rng: np.random.Generator | None, dtype: DTypeLike
 ) -> tuple[Parameter, Parameter | None]:
     """PyTorch's default: weights and biases uniform in ±1/√fan_in."""
-    rng = np.random.default_rng(rng)
+    rng = np.random.default_rng() if rng is None else rng
     bound = 1 / math.sqrt(math.prod(shape[1:]))
-    weight = uniform_(np.empty(shape, dtype), -bound, bound, rng=rng)
-    return Parameter(weight), (
-        Parameter(uniform_(np.empty(shape[0], dtype), -bound, bound, rng=rng)) if bias else None
-    )
+    weight = Parameter(uniform_(np.empty(shape, dtype), -bound, bound, rng=rng))
+    if not bias:
+        return weight, None
+    return weight, Parameter(uniform_(np.empty(shape[0], dtype), -bound, bound, rng=rng))
 
 
 def _data(parameter: Parameter | None) -> Array | None:

@@ -1,13 +1,14 @@
 """What all layers share: parameters that can be listed, saved, loaded and given gradients.
 
-A layer keeps its input in `forward`; in `backward` it answers two questions: how does the loss
-change with my parameters (added to their ``grad``), and how with my input (returned).
+`forward` computes an output, and a call of the layer keeps the input besides. `backward` then
+answers two questions: how does the loss change with my parameters (added to their ``grad``), and
+how with my input (returned).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, overload
 
 import numpy as np
 
@@ -31,27 +32,36 @@ class Parameter:
 
 
 class Module:
-    """A layer, or a network of layers. Subclasses write `forward` and `gradients`."""
+    """A layer, or a network of layers. Subclasses write `forward` and `gradients`.
+
+    Layers inside it are attributes; kept in a list or a dictionary they are refused, with a
+    TypeError, as soon as anybody asks for the parameters.
+    """
 
     training = True
-    buffers: tuple[str, ...] = ()  # arrays that are saved but not learned
+    buffers: ClassVar[tuple[str, ...]] = ()  # arrays that are saved but not learned
+    memory: ClassVar[tuple[str, ...]] = ("x",)  # of the last batch: left out of copies
     x: Array | None = None  # the last input
 
     def __call__(self, x: Array) -> Array:
-        """The output for a batch x; the same as ``forward(x)``."""
-        return self.forward(x)
+        """The output for a batch x, which is kept for `backward`."""
+        self.x = None  # what fails on its way leaves nothing to go back through
+        y = self.forward(x)
+        self.x = x
+        return y
 
     def forward(self, x: Array) -> Array:
-        """The output for a batch x, which is kept for `backward`."""
+        """The output for a batch x. Call the layer itself: ``layer(x)``."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
-    def backward(self, dy: Array, need_dx: bool = True) -> Any:
+    @overload
+    def backward(self, dy: Array) -> Array: ...
+    @overload
+    def backward(self, dy: Array, need_dx: bool) -> Array | None: ...
+    def backward(self, dy: Array, need_dx: bool = True) -> Array | None:
         """Add the parameters' gradients to ``grad``; return dx, or None if it is not needed.
 
-        Raises
-        ------
-        RuntimeError
-            If there was no forward before.
+        Raises RuntimeError if the layer was not called before.
         """
         if self.x is None:
             raise RuntimeError(f"{type(self).__name__} expected forward before backward")
@@ -65,9 +75,26 @@ class Module:
         """Products that one image costs, its output being y_shape (N, …); 0 without weights."""
         return 0
 
+    def extra_repr(self) -> str:
+        """What stands between the brackets in the layer's `repr`."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines = [f"({name}): {child!r}" for name, child in self.children()]
+        inside = "\n".join(["", *lines]).replace("\n", "\n  ") + "\n" if lines else ""
+        return f"{type(self).__name__}({self.extra_repr()}{inside})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | dict.fromkeys(self.memory)
+
     def children(self) -> Iterator[tuple[str, Module]]:
         """Names and modules directly inside this one."""
-        return ((name, m) for name, m in vars(self).items() if isinstance(m, Module))
+        for name, value in vars(self).items():
+            if isinstance(value, Module):
+                yield name, value
+            elif _hides(value):
+                found = f"a {type(value).__name__} of them as {name}"
+                raise TypeError(f"{type(self).__name__} expected layers as attributes, got {found}")
 
     def modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all inside it, each with the prefix of its parameters' names."""
@@ -134,6 +161,15 @@ class Module:
         for prefix, module in self.modules():
             arrays |= {prefix + name: getattr(module, name) for name in module.buffers}
         return arrays
+
+
+def _hides(value: object) -> bool:
+    """Is it a list or a dictionary with a module or a parameter somewhere inside?"""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list | tuple) and any(
+        isinstance(item, Module | Parameter) or _hides(item) for item in value
+    )
 
 
 def _real(name: str, value: Any, own: Array) -> Array:

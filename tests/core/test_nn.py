@@ -16,8 +16,9 @@ from hypothesis.extra import numpy as arrays
 from strategies import LAYOUTS, TOLERANCE, Numbers, assert_close, to_torch
 
 from cnnlib import functional as F
-from cnnlib import gradcheck, nn, numerical_gradient, optim
+from cnnlib import nn, optim
 from cnnlib.checks import Array
+from cnnlib.gradcheck import gradcheck, numerical_gradient
 
 Oracle = Callable[[Any, Array], Array]
 
@@ -72,27 +73,27 @@ def convolution(layer: nn.Conv2d, x: Array) -> Array:
 
 
 def maximum(layer: nn.MaxPool2d, x: Array) -> Array:
-    *geometry, ceil_mode = layer.arguments
-
     def value(n: int, f: int, rows: list[int], columns: list[int]) -> float:
         return max(x[n, f, row, column] for row, column in inside(x, rows, columns))
 
-    return slide(x, x.shape[1], value, *geometry, ceil_mode=ceil_mode)
+    steps = layer.kernel_size, layer.stride, layer.padding, layer.dilation
+    return slide(x, x.shape[1], value, *steps, ceil_mode=layer.ceil_mode)
 
 
 def average(layer: nn.AvgPool2d, x: Array) -> Array:
-    kernel, stride, padding, ceil_mode, count_include_pad = layer.arguments
+    steps = layer.kernel_size, layer.stride, layer.padding
+    pads = np.broadcast_to(layer.padding, 2)
 
     def value(n: int, f: int, rows: list[int], columns: list[int]) -> float:
         own = inside(x, rows, columns)
         tall, wide = (
             sum(-pad <= cell < size + pad for cell in w)
-            for w, pad, size in zip((rows, columns), padding, x.shape[2:], strict=True)
+            for w, pad, size in zip((rows, columns), pads, x.shape[2:], strict=True)
         )
-        count = tall * wide if count_include_pad else len(own)
+        count = tall * wide if layer.count_include_pad else len(own)
         return sum(x[n, f, row, column] for row, column in own) / count
 
-    return slide(x, x.shape[1], value, kernel, stride, padding, 1, ceil_mode=ceil_mode)
+    return slide(x, x.shape[1], value, *steps, 1, ceil_mode=layer.ceil_mode)
 
 
 def affine(layer: nn.Linear, x: Array) -> Array:
