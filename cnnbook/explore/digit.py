@@ -14,6 +14,7 @@ from cnnlib import checks, nn
 from cnnlib.checks import Array, Pair
 from cnnlib.datasets import load_mnist, to_float
 from cnnlib.functional import softmax
+from cnnlib.functional.pooling import resolve_steps
 from cnnlib.windows import resolve_padding
 
 
@@ -92,26 +93,25 @@ def _walk(model: nn.Sequential) -> list[Layer]:
 
     ReLU belongs to the layer before it, and Flatten only writes the same numbers differently.
     """
-    dtype = next((p.data.dtype for p in model.parameters()), np.dtype(np.float32))
-    x, layers, rows = np.zeros((1, 1, 28, 28), dtype), [Layer("input", (1, 28), (1, 1, 0), ())], 28
-    for module in model.flat():
-        x = copy.deepcopy(module)(x)
+    layers, rows = [Layer("input", (1, 28), (1, 1, 0), ())], 28
+    for module, shape in model.trace((1, 28, 28)):
         if isinstance(module, nn.ReLU):
             layers[-1] = layers[-1]._replace(relu=True)
         elif not isinstance(module, nn.Flatten):
             kind, window, weights = _parts(module, rows)
             number = 1 + sum(layer.name.startswith(kind) for layer in layers)
-            rows = x.shape[2] if x.ndim == 4 else 1
-            layers.append(Layer(f"{kind} {number}", (x.shape[1], rows), window, weights))
+            rows = shape[1] if len(shape) == 3 else 1
+            layers.append(Layer(f"{kind} {number}", (shape[0], rows), window, weights))
     return layers
 
 
 def _parts(module: nn.Module, rows: int) -> tuple[str, tuple[int, int, int], tuple[Array, ...]]:
     """Kind, window and weights; a full connection is a convolution with a window of all rows."""
     if isinstance(module, nn.MaxPool2d):
-        return "pool", _window(*module.arguments[:4]), ()
+        steps = module.kernel_size, module.stride, module.padding, module.dilation
+        return "pool", _window(*resolve_steps("MaxPool2d", *steps)), ()
     if isinstance(module, nn.Conv2d):
-        kernel, (stride, padding, dilation) = module.weight.data.shape[2:], module.steps
+        kernel, (stride, padding, dilation) = module.kernel_size, module.steps
         (top, _), (left, _) = resolve_padding("Conv2d", padding, kernel, stride, dilation)
         return "conv", _window(kernel, stride, (top, left), dilation), _weights(module)
     if isinstance(module, nn.Linear):

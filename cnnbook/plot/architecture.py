@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
@@ -62,15 +60,11 @@ def _stack(ax: Axes, middle: float, shape: tuple[int, ...], largest: int, color:
 def stages(model: Sequential, input_shape: tuple[int, ...]) -> list[Stage]:
     """What `network` draws: layers and shapes; one that acts elementwise joins the one before."""
     found: list[Stage] = [("input", input_shape)]
-    dtype = next((p.data.dtype for p in model.parameters()), np.dtype(np.float32))
-    x = np.zeros((1, *input_shape), dtype)
-    for layer in copy.deepcopy(model).eval().layers:
+    for layer, shape in model.trace(input_shape):
         name = type(layer).__name__.removesuffix("2d")
         if isinstance(layer, Conv2d):
-            name += " {}×{}".format(*layer.weight.data.shape[2:])
-        y = layer(x)
-        if y.shape == x.shape and not layer.parameters() and len(found) > 1:
+            name += " {}×{}".format(*layer.kernel_size)
+        if shape == found[-1][1] and not layer.parameters() and len(found) > 1:
             name = f"{found.pop()[0]}\n{name}"
-        found.append((name, y.shape[1:]))
-        x = y
+        found.append((name, shape))
     return found
