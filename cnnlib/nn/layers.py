@@ -179,8 +179,7 @@ class BatchNorm2d(Module):
         return dx if need_dx else None
 
     def extra_repr(self) -> str:
-        numbers = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
-        return f"{numbers}, affine=True, track_running_stats=True"
+        return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
 
 
 class Dropout(Module):

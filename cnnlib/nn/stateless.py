@@ -112,9 +112,6 @@ class Tanh(Stateless, function=F.tanh):
 class GELU(Stateless, function=F.gelu):
     """x · Φ(x), Φ the normal distribution function."""
 
-    def extra_repr(self) -> str:
-        return "approximate='none'"
-
 
 class Flatten(Stateless, function=F.flatten):
     """(N, C, H, W) -> (N, C·H·W)."""

@@ -25,8 +25,8 @@ from strategies import (
 from torch.nn import functional as T
 
 from cnnlib import functional as F
-from cnnlib import numerical_gradient
 from cnnlib.checks import Array
+from cnnlib.gradcheck import numerical_gradient
 
 counts = st.integers(0, 3)  # an empty batch, too
 channels = st.sampled_from([1, 2, 3, 16])  # few and many: the convolution treats them differently

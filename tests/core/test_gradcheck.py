@@ -193,8 +193,26 @@ def test_step_of_a_millionth() -> None:
     assert seen == [0, 0, 1e-6, -1e-6, 1e-6, -1e-6]
 
 
+KINK = "; there is a kink, and no derivative: choose another x"
+
+
+@pytest.mark.parametrize(
+    ("layer", "x"),
+    [
+        (nn.ReLU(), np.array([0.0, 1.0])),
+        (nn.ReLU(), np.zeros((2, 3))),
+        (nn.LeakyReLU(0.1), np.array([1.0, 0.0])),
+        (nn.MaxPool2d(2), np.zeros((1, 1, 4, 4))),
+    ],
+)
+def test_kink_is_found_and_called_so(layer: nn.Module, x: Array) -> None:
+    """At 0 the slope of ReLU is 0 here; a difference across the kink gives one half."""
+    with pytest.raises(GradientError) as info:
+        check(layer, x)
+    assert str(info.value).endswith(KINK)
+
+
 def test_kink_is_found_in_relu() -> None:
-    """At 0 the slope is 0 here; a difference across the kink gives one half."""
     with pytest.raises(GradientError, match="at \\(0,\\) backward gives 0, finite differences"):
         check(nn.ReLU(), np.array([0.0, 1.0]))
 

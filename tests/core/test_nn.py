@@ -2,6 +2,7 @@
 
 import copy
 import math
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -19,6 +20,8 @@ from cnnlib import functional as F
 from cnnlib import nn, optim
 from cnnlib.checks import Array
 from cnnlib.gradcheck import gradcheck, numerical_gradient
+from cnnlib.nn.losses import Loss
+from cnnlib.nn.stateless import Stateless
 
 Oracle = Callable[[Any, Array], Array]
 
@@ -215,6 +218,27 @@ def test_finite_differences(case: Case) -> None:
     errors = gradcheck(layer, case.numbers()[0], rng=np.random.default_rng(1))
     assert list(errors) == ["dx", *(f"d{name}" for name, _ in layer.named_parameters())]
     assert max(errors.values()) < 1e-6
+
+
+ATTRIBUTES = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation")
+ATTRIBUTES += ("in_features", "out_features", "num_features", "eps", "momentum", "p")
+ATTRIBUTES += ("negative_slope", "ceil_mode", "count_include_pad")
+
+
+def text_of_torch(module: torch.nn.Module) -> str:
+    """Without what no layer here can choose."""
+    text = repr(module).replace(", affine=True, bias=True, track_running_stats=True", "")
+    return text.replace("approximate='none'", "")
+
+
+@every_layer
+def test_text_and_attributes_are_those_of_torch(case: Case) -> None:
+    layer, reference = case.both("float32")
+    assert repr(layer) == text_of_torch(reference)
+    names = [name for name in ATTRIBUTES if hasattr(reference, name)]
+    assert {name: getattr(layer, name) for name in names} == {
+        name: getattr(reference, name) for name in names
+    }
 
 
 @every_layer
@@ -418,6 +442,120 @@ def test_names_are_those_of_torch() -> None:
     assert repr(model[0].weight) == "Parameter(shape (4, 2, 3, 3), float64)"
 
 
+def lenet(n: Any) -> Any:
+    """LeNet-5 of the book, here or in torch."""
+    return n.Sequential(
+        *(n.Conv2d(1, 6, 5, padding=2), n.ReLU(), n.MaxPool2d(2)),
+        *(n.Conv2d(6, 16, 5), n.ReLU(), n.MaxPool2d(2), n.Flatten()),
+        *(n.Linear(400, 120), n.ReLU(), n.Linear(120, 84), n.ReLU(), n.Linear(84, 10)),
+    )
+
+
+def source(n: Any) -> Any:
+    """The network of the source."""
+    return n.Sequential(
+        *(n.Conv2d(1, 32, 5, padding=2), n.ReLU(), n.MaxPool2d(2)),
+        *(n.Conv2d(32, 64, 5, padding=2), n.ReLU(), n.MaxPool2d(2), n.Flatten()),
+        *(n.Linear(3136, 1024), n.ReLU(), n.Dropout(0.5), n.Linear(1024, 10)),
+    )
+
+
+@pytest.mark.parametrize("make", [lenet, source])
+def test_networks_print_as_in_torch(make: Callable[[Any], Any]) -> None:
+    assert str(make(nn)) == str(make(torch.nn))
+
+
+def test_a_network_inside_a_network_is_indented() -> None:
+    assert repr(network()) == text_of_torch(network_of_torch())
+    assert repr(nn.Sequential(nn.Sequential(nn.ReLU()))) == (
+        "Sequential(\n  (0): Sequential(\n    (0): ReLU()\n  )\n)"
+    )
+
+
+def test_a_list_of_sizes_stays_with_the_caller() -> None:
+    sizes = [1, 1]
+    conv = nn.Conv2d(1, 1, [3, 3], sizes, sizes, sizes)
+    layers = (conv, nn.MaxPool2d([3, 3], sizes, sizes, sizes), nn.AvgPool2d([3, 3], sizes, sizes))
+    sizes[0] = 9
+    for layer in layers:
+        assert (layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (1, 1), (1, 1))
+
+
+def test_slices_are_networks_of_the_same_layers() -> None:
+    model = network()
+    part = model[2:5]
+    assert isinstance(part, nn.Sequential)
+    assert all(a is b for a, b in zip(part, model.layers[2:5], strict=True))
+    assert model[-1] is model.layers[-1]
+    assert [len(model[:6]), len(model[-2:]), len(model[::3])] == [6, 2, 3]
+    assert list(model) == list(model.layers)
+    np.testing.assert_array_equal(model[4:](model[:4](IMAGES)), model(IMAGES))
+
+
+def test_trace_tells_shapes_and_leaves_the_network_alone() -> None:
+    model = network("float32")
+    traced = model.trace((2, 8, 8))
+    assert all(a is b for (a, _), b in zip(traced, model.flat(), strict=True))
+    assert [shape for _, shape in traced] == [
+        *((4, 8, 8), (4, 8, 8), (4, 8, 8), (4, 4, 4)),
+        *((5, 4, 5), (5, 4, 5), (5, 3, 4), (60,), (6,), (6,), (3,)),
+    ]
+    assert model[1].num_batches_tracked == 0
+    assert all(module.training and module.x is None for _, module in model.modules())
+
+
+def test_copies_and_pickles_are_without_the_last_batch() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.Dropout(rng=np.random.default_rng(0)), nn.ReLU())
+    criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+    size = len(pickle.dumps((model, criterion)))
+    x, labels = Numbers("float32").normal(1000, 3), np.zeros(1000, int)
+    loss = criterion(model(x), labels)
+    assert len(pickle.dumps((model, criterion))) < size + 50
+    for other, measure in (
+        copy.deepcopy((model, criterion)),
+        copy.deepcopy((model, criterion)),
+        pickle.loads(pickle.dumps((model, criterion))),
+    ):
+        with pytest.raises(RuntimeError, match="Sequential expected forward before backward"):
+            other.backward(x)
+        with pytest.raises(RuntimeError, match="CrossEntropyLoss expected a loss before backward"):
+            measure.backward()
+        assert all(module.x is None for _, module in other.modules())
+        assert other[1].kept is None
+        assert measure.label_smoothing == 0.1
+        np.testing.assert_array_equal(other.eval()(x), copy.deepcopy(model).eval()(x))
+    assert loss == criterion(model[2].x * 0 + model[2](model[2].x), labels)
+    assert model.backward(criterion.backward()).shape == x.shape
+
+
+def test_layers_in_a_list_are_refused_wherever_they_are_asked_for() -> None:
+    class Rows(nn.Module):
+        def __init__(self, blocks: Any) -> None:
+            self.head, self.blocks = nn.Linear(4, 2), blocks
+
+    layer = nn.Dropout()
+    for blocks in ([layer], (1, [layer]), {"a": layer}, {"a": [layer]}, [nn.Linear(2, 2).weight]):
+        rows, kind = Rows(blocks), type(blocks).__name__
+        text = f"Rows expected layers as attributes, got a {kind} of them as blocks"
+        for call in (rows.parameters, rows.eval, rows.zero_grad, rows.state_dict, rows.__repr__):
+            with pytest.raises(TypeError) as info:
+                call()
+            assert str(info.value) == text
+    for blocks in ([], [1, "two"], {"a": [np.ones(2)]}, nn.Sequential(layer)):
+        assert len(Rows(blocks).parameters()) == 2
+
+
+def test_a_backward_is_found_by_the_name_of_its_function() -> None:
+    kinds = [*Stateless.__subclasses__(), *Loss.__subclasses__()]
+    assert {kind.__name__ for kind in kinds} >= {"ReLU", "MaxPool2d", "MSELoss"}
+    for kind in kinds:
+        assert kind.derivative.__name__ == f"{kind.function.__name__}_backward"
+    with pytest.raises(AttributeError, match="softmax_backward"):
+
+        class Softmax(Stateless, function=F.softmax):
+            """Which has none."""
+
+
 def test_children_may_be_attributes() -> None:
     class Residual(nn.Module):
         """x + f(x)"""
@@ -426,7 +564,6 @@ def test_children_may_be_attributes() -> None:
             self.inner = nn.Linear(3, 3, dtype=np.float64)
 
         def forward(self, x: Array) -> Array:
-            self.x = x
             return x + self.inner(x)
 
         def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array:
@@ -614,6 +751,11 @@ def test_dropout_is_seeded_and_keeps_the_type() -> None:
     assert (nn.Dropout()(x) != nn.Dropout()(x)).any()
 
 
+def test_what_dropout_drops_is_0_even_if_it_was_infinite() -> None:
+    layer, x = nn.Dropout(0.5, rng=np.random.default_rng(0)), np.full(50, np.inf)
+    assert set(layer(x)) == set(layer.backward(x)) == {0, np.inf}
+
+
 def test_dropout_after_eval_changes_nothing() -> None:
     x = Numbers().normal(20, 30)
     layer = nn.Dropout(0.9).eval()
@@ -686,6 +828,8 @@ def test_a_forward_that_failed_leaves_nothing_to_go_back_through() -> None:
         model(np.ones((4, 5), np.float32))
     with pytest.raises(RuntimeError, match="Sequential expected forward before backward"):
         model.backward(np.ones((4, 3), np.float32))
+    with pytest.raises(RuntimeError, match="Linear expected forward before backward"):
+        model[1].backward(np.ones((4, 3), np.float32))
     assert not any(p.grad.any() for p in model.parameters())
 
 

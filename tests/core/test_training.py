@@ -1,5 +1,6 @@
 """Training: the loss falls, a seed decides everything, two models do not disturb each other."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -212,6 +213,31 @@ def test_predict_leaves_the_model_alone() -> None:
     assert (model.training, recorder.training) == (True, False)
     model.backward(np.ones((2, 2), np.float32))
     np.testing.assert_array_equal(recorder.weight.grad, wanted)
+
+
+def test_predict_in_two_threads_is_predict() -> None:
+    model, images = small_net(), bars(400)[0]
+    alone = predict(model, images)
+    with ThreadPoolExecutor(2) as pool:
+        for found in pool.map(lambda size: predict(model, images, size), [400, 400, 400]):
+            np.testing.assert_array_equal(found, alone)
+
+
+def test_the_optimizer_has_to_be_of_the_model() -> None:
+    """A part of its parameters will do, as where the first layers stay as they are."""
+    model, images, labels = small_net(), *bars()
+    rng = np.random.default_rng(0)
+    for optimizer in (
+        optim.SGD(small_net().parameters()),
+        optim.SGD(copy.deepcopy(model).parameters()),
+        optim.SGD(model.parameters() + small_net().parameters()),
+    ):
+        with pytest.raises(ValueError, match="optimizer of this model's parameters, got one of o"):
+            fit(model, optimizer, images, labels, 1, rng=rng)
+    before = model.state_dict()
+    fit(model, optim.SGD(model[6].parameters(), lr=0.1), images, labels, 1, rng=rng)
+    changed = [name for name, p in model.named_parameters() if (p.data != before[name]).any()]
+    assert changed == ["6.weight", "6.bias"]
 
 
 def test_accuracy_counts_right() -> None:
