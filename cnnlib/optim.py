@@ -78,14 +78,16 @@ class SGD(Optimizer):
     def step(self) -> None:
         for p, v in zip(self.params, self.velocity, strict=True):
             g = self._gradient(p)
-            v[...] = self.momentum * v + g
+            v *= self.momentum
+            v += g
             p.data -= self.lr * (g + self.momentum * v if self.nesterov else v)
 
 
 class Adam(Optimizer):
     """A step of about lr for every weight, however large its gradients (Kingma & Ba, 2015).
 
-    m and v are running means of g and g²; m_hat and v_hat make up for their start at 0.
+    m and v are running means of g and g²; divided by 1 − βᵗ, which makes up for their start at 0,
+    they give θ ← θ − lr · m / (√v + eps).
     """
 
     def __init__(
@@ -113,10 +115,11 @@ class Adam(Optimizer):
         (beta1, beta2), t = self.betas, self.steps
         for p, m, v in zip(self.params, self.m, self.v, strict=True):
             g = self._gradient(p)
-            m[...] = beta1 * m + (1 - beta1) * g
-            v[...] = beta2 * v + (1 - beta2) * g**2
-            m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-            p.data -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+            m *= beta1
+            m += (1 - beta1) * g
+            v *= beta2
+            v += (1 - beta2) * g**2
+            p.data -= self.lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + self.eps)
 
 
 class Schedule:
