@@ -134,10 +134,3 @@ def not_negative(name: str, key: str, value: Any) -> float:
     if not 0 <= number(name, key, value) < np.inf:
         raise ValueError(f"{name} expected a finite {key} >= 0, got {value}")
     return float(value)
-
-
-def positive(name: str, key: str, value: Any) -> float:
-    """A finite number above 0."""
-    if not 0 < number(name, key, value) < np.inf:
-        raise ValueError(f"{name} expected a finite {key} > 0, got {value}")
-    return float(value)

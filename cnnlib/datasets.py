@@ -47,7 +47,7 @@ def read_idx(path: str | Path) -> Array:
     """
     path = Path(path)
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             return _read(file)
     except EOFError as error:
         raise ValueError(f"{path}: the gzip file is cut short") from error
@@ -60,8 +60,9 @@ def read_idx(path: str | Path) -> Array:
 def load_mnist(split: str = "train", root: str | Path | None = None) -> tuple[Array, Array]:
     """Images, uint8 (N, 28, 28), and labels, int64 (N,), of the split "train" or "test".
 
-    ``root`` is a folder with files of the same names, packed or not: your own copy, or
-    Fashion-MNIST or KMNIST. Without it come the files of this package, their checksum verified.
+    ``root`` is a folder with files of the same names, packed or not: your own copy, Fashion-MNIST
+    or KMNIST (EMNIST's images lie on their side: ``images.transpose(0, 2, 1)``). Without it come
+    the files of this package, their checksum verified.
 
     Raises FileNotFoundError for a missing file, ValueError for one that is not as it should.
     """
@@ -91,35 +92,13 @@ def to_float(images: Array) -> Array:
     return images[:, np.newaxis] / np.float32(255)
 
 
-def normalise_digit(ink: Array) -> Array:
-    """(H, W), paper is 0 -> (28, 28), prepared as the digits of MNIST were; without ink all 0.
-
-    Cropped to its ink; averaged into a box of 20 × 20 pixels, in its proportions; and put where
-    its centre of mass is nearest to the middle, by whole pixels. Raises ValueError if a number is
-    negative or not finite.
-    """
-    checks.floating("normalise_digit", ink=ink)
-    checks.rank("normalise_digit", ink, "(H, W)", "ink")
-    if not (np.isfinite(ink) & (ink >= 0)).all():
-        raise ValueError("normalise_digit expected finite ink >= 0, got other numbers")
-    paper = np.zeros((40, 40), ink.dtype)  # of which 6 … 33 are kept
-    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    if rows.size:
-        crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        height, width = (max(1, int(n * 20 / max(crop.shape) + 0.5)) for n in crop.shape)
-        small = _averages(len(crop), height) @ crop @ _averages(crop.shape[1], width).T
-        top, left = 6 + _shift(small.sum(1)), 6 + _shift(small.sum(0))
-        paper[top : top + height, left : left + width] = small
-    return paper[6:34, 6:34]
-
-
 def batches(
-    *arrays: Array, batch_size: int, rng: np.random.Generator | None = None, drop_last: bool = False
+    *arrays: Array, batch_size: int, rng: np.random.Generator | None = None
 ) -> Iterator[tuple[Array, ...]]:
     """(N, …), (N, …) -> tuples (batch_size, …), (batch_size, …), with every index once.
 
-    In order, or shuffled by ``rng``. If batch_size does not divide N, the last batch is smaller;
-    ``drop_last`` leaves it out. Batches are copies.
+    In order, or shuffled by ``rng``. If batch_size does not divide N, the last batch is smaller.
+    Batches are copies.
 
     Raises ValueError for arrays of different lengths, or a batch_size below 1.
     """
@@ -134,21 +113,7 @@ def batches(
         raise ValueError(f"batches expected arrays of one length, got lengths {lengths}")
     n = lengths[0]
     order = rng.permutation(n) if rng else np.arange(n)
-    starts = range(0, n // size * size if drop_last else n, size)
-    return (tuple(a[order[i : i + size]] for a in data) for i in starts)
-
-
-def _averages(cells: int, pieces: int) -> Array:
-    """(pieces, cells): a matrix whose rows average equal pieces of a stretch of cells."""
-    edges, cell = np.arange(pieces + 1)[:, np.newaxis] * cells / pieces, np.arange(cells)
-    overlap = np.minimum(edges[1:], cell + 1) - np.maximum(edges[:-1], cell)
-    return overlap.clip(0) * pieces / cells
-
-
-def _shift(mass: Array) -> int:
-    """The shift that brings the centre of mass to 13.5 … 14.5, where MNIST has it."""
-    centre = mass @ np.arange(len(mass)) / mass.sum()
-    return math.ceil(13.5 - centre - 1e-6)
+    return (tuple(a[order[i : i + size]] for a in data) for i in range(0, n, size))
 
 
 def _read(file: BufferedIOBase) -> Array:
@@ -182,10 +147,11 @@ def _take(file: BufferedIOBase, count: int, name: str) -> bytearray:
 
 
 def _find(folder: Path, name: str) -> Path:
-    """The file as it is or packed, whichever is there."""
-    for path in (folder / name, folder / f"{name}.gz"):
-        if path.is_file():
-            return path
+    """The file as it is or packed; some copies of MNIST write '.idx3' in its name for '-idx3'."""
+    for spelling in (name, name.replace("-idx", ".idx")):
+        for path in (folder / spelling, folder / f"{spelling}.gz"):
+            if path.is_file():
+                return path
     raise FileNotFoundError(f"{folder}: expected the file {name} or {name}.gz, found neither")
 
 

@@ -54,10 +54,7 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """θ ← θ − lr · v, with v ← momentum · v + g and g = ∇J + weight_decay · θ.
-
-    With ``nesterov`` the step is along g + momentum · v. Sutskever et al. (2013).
-    """
+    """θ ← θ − lr · v, with v ← momentum · v + g and g = ∇J + weight_decay · θ."""
 
     def __init__(
         self,
@@ -66,21 +63,16 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         *,
         weight_decay: float = 0.0,
-        nesterov: bool = False,
     ) -> None:
         super().__init__(params, lr, weight_decay)
         self.momentum = checks.not_negative(type(self).__name__, "momentum", momentum)
-        if nesterov and momentum == 0:
-            raise ValueError("SGD expected a momentum above 0 with nesterov, got 0")
-        self.nesterov = nesterov
         self.velocity = [np.zeros_like(p.data) for p in self.params]
 
     def step(self) -> None:
         for p, v in zip(self.params, self.velocity, strict=True):
-            g = self._gradient(p)
             v *= self.momentum
-            v += g
-            p.data -= self.lr * (g + self.momentum * v if self.nesterov else v)
+            v += self._gradient(p)
+            p.data -= self.lr * v
 
 
 class Adam(Optimizer):
@@ -175,8 +167,8 @@ class CosineAnnealingLR(Schedule):
 class OneCycleLR(Schedule):
     """Up to ``max_lr`` over the first ``pct_start`` of the steps, then down to almost 0.
 
-    From max_lr / div_factor, and to that / final_div_factor, each along half a cosine. The momentum
-    stays as it is: PyTorch's with ``cycle_momentum=False``.
+    From max_lr / 25, and down to 1/10,000 of that, each along half a cosine. The momentum stays as
+    it is: PyTorch's with ``cycle_momentum=False``.
 
     Raises
     ------
@@ -191,16 +183,11 @@ class OneCycleLR(Schedule):
         total_steps: int,
         *,
         pct_start: float = 0.3,
-        div_factor: float = 25.0,
-        final_div_factor: float = 1e4,
     ) -> None:
         self.max_lr = checks.not_negative("OneCycleLR", "max_lr", max_lr)
         self.total_steps = checks.integer("OneCycleLR", "total_steps", total_steps, low=1)
         self.peak = checks.unit_interval("OneCycleLR", "pct_start", pct_start) * total_steps - 1
-        self.start_lr = self.max_lr / checks.positive("OneCycleLR", "div_factor", div_factor)
-        self.end_lr = self.start_lr / checks.positive(
-            "OneCycleLR", "final_div_factor", final_div_factor
-        )
+        self.start_lr, self.end_lr = self.max_lr / 25, self.max_lr / 25e4
         super().__init__(optimizer)
 
     def lr(self, step: int) -> float:

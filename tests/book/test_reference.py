@@ -21,7 +21,7 @@ MODULES = {
     "learning": [
         *("cnnlib.init", "cnnlib.optim", "cnnlib.training", "cnnlib.gradcheck", "cnnlib.autograd")
     ],
-    "data": ["cnnlib.datasets", "cnnbook.samples"],
+    "data": ["cnnlib.datasets", "cnnbook.samples", "cnnbook.digits"],
     "pictures": ["cnnbook.plot", "cnnbook.explore"],
     "exercises": ["cnnbook.exercises"],
     "trainer": ["cnnbook.trainer"],

@@ -21,8 +21,6 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("SGD", {"lr": 0.1, "momentum": 0.9}),
     ("SGD", {"lr": 0.1, "weight_decay": 0.02}),
     ("SGD", {"lr": 0.1, "momentum": 0.8, "weight_decay": 0.02}),
-    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
-    ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.02, "nesterov": True}),
     ("Adam", {}),
     ("Adam", {"lr": 0.1}),
     ("Adam", {"lr": 0.1, "betas": (0.5, 0.7), "eps": 0.01}),
@@ -111,8 +109,6 @@ CYCLES: list[dict[str, Any]] = [
     {},
     {"pct_start": 0.5},
     {"pct_start": 0.0},
-    {"pct_start": 0.2, "div_factor": 10.0, "final_div_factor": 100.0},
-    {"div_factor": 0.5, "final_div_factor": 0.25},  # it may start and end above the peak
 ]
 
 

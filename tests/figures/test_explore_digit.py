@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnbook import samples
+from cnnbook.digits import normalise_digit
 from cnnbook.explore import DigitExplorer
 from cnnbook.trainer import build
 from cnnlib import nn
-from cnnlib.datasets import load_mnist, normalise_digit, to_float
+from cnnlib.datasets import load_mnist, to_float
 
 Array = NDArray[Any]
 HTML = to_html(DigitExplorer())
