@@ -52,12 +52,7 @@ def relative_error(a: Array, b: Array, floor: float = 0.0) -> float:
 
 
 def gradcheck(
-    layer: Module,
-    x: Array,
-    *,
-    rng: np.random.Generator,
-    eps: float = 1e-6,
-    tolerance: float = 1e-6,
+    layer: Module, x: Array, *, rng: np.random.Generator, eps: float = 1e-6, tolerance: float = 1e-6
 ) -> dict[str, float]:
     """Compare a layer's backward with finite differences of ⟨layer(x), dy⟩ for a random dy.
 

@@ -177,12 +177,7 @@ class OneCycleLR(Schedule):
     """
 
     def __init__(
-        self,
-        optimizer: Optimizer,
-        max_lr: float,
-        total_steps: int,
-        *,
-        pct_start: float = 0.3,
+        self, optimizer: Optimizer, max_lr: float, total_steps: int, *, pct_start: float = 0.3
     ) -> None:
         self.max_lr = checks.not_negative("OneCycleLR", "max_lr", max_lr)
         self.total_steps = checks.integer("OneCycleLR", "total_steps", total_steps, low=1)

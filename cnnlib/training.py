@@ -81,11 +81,10 @@ def _check_together(model: Module, optimizer: Optimizer, schedule: Schedule | No
     checks.instance("fit", "optimizer", optimizer, Optimizer)
     if not set(map(id, optimizer.params)) <= set(map(id, model.parameters())):
         raise ValueError("fit expected an optimizer of this model's parameters, got one of others")
-    if schedule is None:
-        return
-    checks.instance("fit", "schedule", schedule, Schedule)
-    if schedule.optimizer is not optimizer:
-        raise ValueError("fit expected a schedule of this optimizer, got one of another")
+    if schedule is not None:
+        checks.instance("fit", "schedule", schedule, Schedule)
+        if schedule.optimizer is not optimizer:
+            raise ValueError("fit expected a schedule of this optimizer, got one of another")
 
 
 def _forever(

@@ -7,33 +7,8 @@ from cnnlib.nn.layers import BatchNorm2d, Conv2d, Dropout, Linear
 from cnnlib.nn.losses import CrossEntropyLoss, MSELoss
 from cnnlib.nn.module import Module, Parameter
 from cnnlib.nn.sequential import Sequential
-from cnnlib.nn.stateless import (
-    GELU,
-    AvgPool2d,
-    Flatten,
-    LeakyReLU,
-    MaxPool2d,
-    ReLU,
-    Sigmoid,
-    Tanh,
-)
+from cnnlib.nn.stateless import GELU, AvgPool2d, Flatten, LeakyReLU, MaxPool2d, ReLU, Sigmoid, Tanh
 
-__all__ = [
-    "GELU",
-    "AvgPool2d",
-    "BatchNorm2d",
-    "Conv2d",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Flatten",
-    "LeakyReLU",
-    "Linear",
-    "MSELoss",
-    "MaxPool2d",
-    "Module",
-    "Parameter",
-    "ReLU",
-    "Sequential",
-    "Sigmoid",
-    "Tanh",
-]
+__all__ = ["BatchNorm2d", "Conv2d", "Dropout", "Linear", "Module", "Parameter", "Sequential"]
+__all__ += ["GELU", "AvgPool2d", "Flatten", "LeakyReLU", "MaxPool2d", "ReLU", "Sigmoid", "Tanh"]
+__all__ += ["CrossEntropyLoss", "MSELoss"]
