@@ -45,38 +45,11 @@ from cnnlib.functional.pooling import (
     max_pool2d_backward,
 )
 
-__all__ = [
-    "avg_pool2d",
-    "avg_pool2d_backward",
-    "batch_norm",
-    "batch_norm_backward",
-    "batch_norm_training_backward",
-    "conv2d",
-    "conv2d_backward",
-    "conv2d_dw",
-    "conv2d_dx",
-    "cross_entropy",
-    "cross_entropy_backward",
-    "flatten",
-    "flatten_backward",
-    "gelu",
-    "gelu_backward",
-    "leaky_relu",
-    "leaky_relu_backward",
-    "linear",
-    "linear_backward",
-    "linear_dw",
-    "linear_dx",
-    "log_softmax",
-    "max_pool2d",
-    "max_pool2d_backward",
-    "mse_loss",
-    "mse_loss_backward",
-    "relu",
-    "relu_backward",
-    "sigmoid",
-    "sigmoid_backward",
-    "softmax",
-    "tanh",
-    "tanh_backward",
-]
+__all__ = ["conv2d", "conv2d_backward", "conv2d_dw", "conv2d_dx"]
+__all__ += ["avg_pool2d", "avg_pool2d_backward", "max_pool2d", "max_pool2d_backward"]
+__all__ += ["gelu", "gelu_backward", "leaky_relu", "leaky_relu_backward", "relu", "relu_backward"]
+__all__ += ["sigmoid", "sigmoid_backward", "tanh", "tanh_backward"]
+__all__ += ["flatten", "flatten_backward", "linear", "linear_backward", "linear_dw", "linear_dx"]
+__all__ += ["cross_entropy", "cross_entropy_backward", "mse_loss", "mse_loss_backward"]
+__all__ += ["log_softmax", "softmax"]
+__all__ += ["batch_norm", "batch_norm_backward", "batch_norm_training_backward"]
