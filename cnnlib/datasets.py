@@ -1,6 +1,6 @@
 """MNIST, read byte by byte from its own file format, and batches of it.
 
-An IDX file is a short header, then nothing but numbers, the highest byte of each first::
+An IDX file opens with a short header. After it come numbers alone, the highest byte first::
 
     00 00        two zeros open every IDX file
     08           type of the numbers: 08 is uint8, TYPES lists the others

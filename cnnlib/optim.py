@@ -93,10 +93,7 @@ class Adam(Optimizer):
         super().__init__(params, lr, weight_decay)
         if not (isinstance(betas, tuple | list) and len(betas) == 2):
             raise TypeError(f"Adam expected two numbers as betas, got {betas!r}")
-        self.betas = (
-            checks.unit_interval("Adam", "betas[0]", betas[0]),
-            checks.unit_interval("Adam", "betas[1]", betas[1]),
-        )
+        self.betas = tuple(checks.unit_interval("Adam", f"betas[{i}]", betas[i]) for i in (0, 1))
         self.eps = checks.not_negative("Adam", "eps", eps)
         self.steps = 0
         self.m = [np.zeros_like(p.data) for p in self.params]
