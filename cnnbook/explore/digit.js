@@ -66,7 +66,7 @@ const resample = (ink, n, down, across) => pieces(...down).map((rows) => {
 });
 
 // n × n ink as the network gets it, and the rows and columns that hold it; as it lies, or as
-// cnnbook.digits.normalise_digit prepares it.
+// cnnlib.datasets.normalise_digit prepares it.
 function picture(ink, prepare) {
   const n = sqrt(ink.length), all = range(n), moment = [0, 0, 0],
     spans = [[n, 1], [1, n]].map(([along, across]) => {
