@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnbook import networks
 from cnnlib import nn
 from cnnlib.checks import Array
 from cnnlib.datasets import load_mnist, to_float
@@ -41,24 +42,8 @@ def photograph() -> Array:
 
 
 def lenet(*, rng: np.random.Generator | None = None) -> nn.Sequential:
-    """(N, 1, 28, 28) -> (N, 10): the modern LeNet-5, 61,706 parameters, not trained.
-
-    After LeCun et al. (1998), with ReLU, max pooling and full connections.
-    """
-    return nn.Sequential(
-        nn.Conv2d(1, 6, kernel_size=5, padding=2, rng=rng),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, kernel_size=5, rng=rng),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(16 * 5 * 5, 120, rng=rng),
-        nn.ReLU(),
-        nn.Linear(120, 84, rng=rng),
-        nn.ReLU(),
-        nn.Linear(84, 10, rng=rng),
-    )
+    """(N, 1, 28, 28) -> (N, 10): the modern LeNet-5, 61,706 parameters, not trained."""
+    return networks.lenet(nn, rng=rng)
 
 
 def trained_lenet(*, augmented: bool = False) -> nn.Sequential:

@@ -8,26 +8,15 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from cnnbook import plot
-from cnnlib.nn import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
+from cnnbook import networks, plot
+from cnnlib import nn
 from tools.figures import shrink
 
 TARGET = Path(__file__).resolve().parent.parent / "_static" / "network.png"
 
 
 def main() -> None:
-    model = Sequential(
-        Conv2d(1, 32, 5, padding="same"),
-        ReLU(),
-        MaxPool2d(2),
-        Conv2d(32, 64, 5, padding="same"),
-        ReLU(),
-        MaxPool2d(2),
-        Flatten(),
-        Linear(3136, 1024),
-        ReLU(),
-        Linear(1024, 10),
-    )
+    model = networks.source(nn)
     plot.network(plot.stages(model, (1, 28, 28)))
     picture = io.BytesIO()
     plt.savefig(picture, dpi=160, bbox_inches="tight", facecolor="white")

@@ -13,13 +13,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cnnbook import networks
 from cnnbook.explore.figure import Figure
 from cnnlib.functional.pooling import resolve_steps
 from cnnlib.windows import output_size
 
-PRESETS = {
-    "LeNet": ("LeNet, modern form", "x1h28w28-c6k5p2-m-c16k5-m-f-l120-l84-l10"),
-    "source": ("the source's network", "x1h28w28-c32k5p2-m-c64k5p2-m-f-l1024-l10"),
+
+class Written:
+    """Layers that are written as in the page's address: an ``n`` for `cnnbook.networks`."""
+
+    @staticmethod
+    def Sequential(*layers: str) -> str:
+        return "-".join(["x1h28w28", *filter(None, layers)])
+
+    @staticmethod
+    def Conv2d(inputs: int, outputs: int, kernel_size: int, padding: int | str = 0) -> str:
+        cells = kernel_size // 2 if padding == "same" else padding
+        return f"c{outputs}k{kernel_size}" + (f"p{cells}" if cells else "")
+
+    @staticmethod
+    def MaxPool2d(kernel_size: int) -> str:
+        return "m" if kernel_size == 2 else f"mk{kernel_size}"
+
+    @staticmethod
+    def Linear(inputs: int, outputs: int) -> str:
+        return f"l{outputs}"
+
+    @staticmethod
+    def Flatten() -> str:
+        return "f"
+
+    @staticmethod
+    def ReLU() -> str:
+        return ""
+
+
+PRESETS: dict[str, tuple[str, str]] = {
+    "LeNet": ("LeNet, modern form", networks.lenet(Written)),
+    "source": ("the source's network", networks.source(Written)),
     "AlexNet": (
         "AlexNet, one column, as in torchvision",
         "x3h224w224-c64k11s4p2-mk3s2-c192k5p2-mk3s2-c384p1-c256p1-c256p1-mk3s2-f-l4096-l4096-l1000",

@@ -1,0 +1,43 @@
+"""The two networks of the course, each written once, for `cnnlib.nn` and for `torch.nn`.
+
+``n`` is one of the two; what is ``given``, such as ``rng``, goes to every layer with weights.
+"""
+
+from typing import Any
+
+
+def lenet(n: Any, **given: Any) -> Any:
+    """(N, 1, 28, 28) -> (N, 10): the modern LeNet-5, 61,706 parameters.
+
+    After LeCun et al. (1998), with ReLU, max pooling and full connections.
+    """
+    return n.Sequential(
+        n.Conv2d(1, 6, kernel_size=5, padding=2, **given),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Conv2d(6, 16, kernel_size=5, **given),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Flatten(),
+        n.Linear(16 * 5 * 5, 120, **given),
+        n.ReLU(),
+        n.Linear(120, 84, **given),
+        n.ReLU(),
+        n.Linear(84, 10, **given),
+    )
+
+
+def source(n: Any, **given: Any) -> Any:
+    """(N, 1, 28, 28) -> (N, 10): the network of the source, 3,274,634 parameters."""
+    return n.Sequential(
+        n.Conv2d(1, 32, kernel_size=5, padding="same", **given),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Conv2d(32, 64, kernel_size=5, padding="same", **given),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Flatten(),
+        n.Linear(7 * 7 * 64, 1024, **given),
+        n.ReLU(),
+        n.Linear(1024, 10, **given),
+    )
