@@ -7,17 +7,15 @@ Judged on the last 10,000 training images, which no run learns from.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import torch
 
-from benchmarks.timing import machine
-from cnnbook.samples import RESULTS
+from cnnbook.machine import machine
+from cnnbook.samples import record
 from cnnbook.trainer import Config, load_data, train
 
-TARGET = RESULTS / "ablation.json"
 SEEDS, HELD_OUT = 5, 10_000
 
 BASE = Config(
@@ -66,7 +64,7 @@ def main() -> None:
         rows[name] = [train(config, data).val_accuracy for config in configs]
         print(f"{name:36} {rows[name]}", flush=True)
     content = {"machine": machine(), "steps": BASE.steps, "held_out": HELD_OUT, "rows": rows}
-    TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    record("ablation", content)
 
 
 if __name__ == "__main__":

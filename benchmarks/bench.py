@@ -17,50 +17,17 @@ import numpy as np
 import torch
 from torch import nn as tnn
 
-from benchmarks.timing import Work, interleaved, machine
-from cnnbook.samples import RESULTS
+from benchmarks.timing import Work, interleaved
+from cnnbook import networks
+from cnnbook.machine import machine
+from cnnbook.samples import record
 from cnnlib import functional as F
 from cnnlib import nn, optim
 from cnnlib.checks import Array
 
-TARGET = RESULTS / "bench.json"
 THREADS = (1, 2)
 REPEATS = 31
 RNG = np.random.default_rng(0)
-
-
-def source_network(n: Any) -> Any:
-    """The source's network, of cnnlib.nn or torch.nn: the code is the same."""
-    return n.Sequential(
-        n.Conv2d(1, 32, 5, padding="same"),
-        n.ReLU(),
-        n.MaxPool2d(2),
-        n.Conv2d(32, 64, 5, padding="same"),
-        n.ReLU(),
-        n.MaxPool2d(2),
-        n.Flatten(),
-        n.Linear(3136, 1024),
-        n.ReLU(),
-        n.Linear(1024, 10),
-    )
-
-
-def lenet(n: Any) -> Any:
-    """The classic LeNet with 6 and 16 channels."""
-    return n.Sequential(
-        n.Conv2d(1, 6, 5, padding=2),
-        n.ReLU(),
-        n.MaxPool2d(2),
-        n.Conv2d(6, 16, 5),
-        n.ReLU(),
-        n.MaxPool2d(2),
-        n.Flatten(),
-        n.Linear(400, 120),
-        n.ReLU(),
-        n.Linear(120, 84),
-        n.ReLU(),
-        n.Linear(84, 10),
-    )
 
 
 def training_step(network: Callable[[Any], Any]) -> tuple[Work, Work]:
@@ -139,8 +106,8 @@ def products_alone() -> tuple[Work, Work]:
 
 def workloads() -> Iterator[tuple[str, tuple[Work, Work]]]:
     """Name, and the same work in cnnlib and in PyTorch."""
-    yield "source network, training step, batch 128", training_step(source_network)
-    yield "LeNet 6/16, training step, batch 128", training_step(lenet)
+    yield "source network, training step, batch 128", training_step(networks.source)
+    yield "LeNet 6/16, training step, batch 128", training_step(networks.lenet)
     conv = (F.conv2d, F.conv2d_backward, tnn.functional.conv2d)
     for part, pair in layer((32, 64, 28, 28), (128, 64, 3, 3), *conv, padding=1):
         yield f"conv 32×64×28×28, 3×3 -> 128, {part}", pair
@@ -210,7 +177,7 @@ def main() -> None:
         "method": f"medians of {REPEATS} interleaved runs after one warm-up, float32",
         "workspace": found[1]["workspace"],
     } | {f"threads {t}": found[t]["rows"] for t in THREADS}
-    TARGET.write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    record("bench", recorded)
 
 
 if __name__ == "__main__":

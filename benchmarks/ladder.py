@@ -7,19 +7,16 @@ Each is written here from its idea, for stride 1 and no padding.
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks.timing import interleaved, machine
-from cnnbook.samples import RESULTS
+from benchmarks.timing import interleaved
+from cnnbook.machine import machine
+from cnnbook.samples import record
 from cnnlib import functional as F
 from cnnlib.checks import Array
 from cnnlib.windows import windows
-
-TARGET = RESULTS / "convolution_ladder.json"
 
 
 def seven_loops(x: Array, w: Array) -> Array:
@@ -98,7 +95,7 @@ def main() -> None:
         "method": "medians of 9 interleaved runs; the seven loops on one input of 9 × 9, scaled up",
         "ratios": {name: round(s / seconds["PyTorch"], 2) for name, s in seconds.items()},
     }
-    TARGET.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    record("convolution_ladder", result)
     print(result["workload"])
     for name, ratio in result["ratios"].items():
         print(f"{name:52}{ratio:13,.2f}")

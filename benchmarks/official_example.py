@@ -8,19 +8,17 @@ after every epoch, normalised pixels, dropout.
 
 from __future__ import annotations
 
-import json
 from time import perf_counter, process_time
 
 import torch
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import StepLR
 
-from benchmarks.timing import machine
-from cnnbook.samples import RESULTS
+from cnnbook.machine import machine
+from cnnbook.samples import record
 from cnnbook.trainer import BatchOrder, build, count_parameters, evaluate, load_data, pixels
-from cnnbook.trainer.learner import Normalise
+from cnnbook.trainer.data import Normalise
 
-TARGET = RESULTS / "official_example.json"
 EPOCHS, BATCH_SIZE, SEED = 14, 64, 1
 
 
@@ -40,7 +38,7 @@ def main() -> None:
             images, labels = data.train.take(next(order))
             loss = cross_entropy(model(pixels(images)), labels)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         schedule.step()
     seconds = {
@@ -54,7 +52,7 @@ def main() -> None:
         "epochs": EPOCHS,
         "runs": [found],
     }
-    TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    record("official_example", content)
     print(found)
 
 

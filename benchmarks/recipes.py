@@ -9,7 +9,6 @@ The first LeNet-5 is shipped: cnnbook/weights/lenet_augmented.npz, rounded to fl
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict, replace
 from time import perf_counter, process_time
 from typing import Any
@@ -18,11 +17,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.timing import machine
 from cnnbook import samples
+from cnnbook.machine import machine
 from cnnbook.trainer import RECIPES, Config, Data, count_parameters, evaluate, load_data, train
 
-FOLDER = samples.RESULTS / "recipes"
 SHIPPED = "lenet5"
 
 
@@ -50,20 +48,18 @@ def ship(model: nn.Sequential, data: Data) -> dict[str, Any]:
     return {"test_accuracy": evaluate(model, *data.test)}
 
 
-def record(name: str, seeds: int, data: Data) -> None:
+def measure(name: str, seeds: int, data: Data) -> None:
     """Write after every seed, so that a run that is cut short leaves what it found."""
     config = replace(RECIPES[name], device="cpu")
     plain = {k: v for k, v in asdict(config).items() if k not in ("seed", "root", "device")}
-    content = {"machine": machine(), "config": plain, "runs": []}
+    content: dict[str, Any] = {"machine": machine(), "config": plain, "runs": []}
     for seed in range(seeds):
         model, found = run(replace(config, seed=seed), data)
         content["parameters"] = count_parameters(model)
         content["runs"].append(found)
         if (name, seed) == (SHIPPED, 0):
             content["shipped"] = ship(model, data)
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(content, indent=1) + "\n"
-        (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+        samples.record(f"recipes/{name}", content)
         print(f"{name:12} {found}", flush=True)
 
 
@@ -76,7 +72,7 @@ def main() -> None:
     torch.set_num_threads(1)
     data = load_data()
     for name in args.names or RECIPES:
-        record(name, args.seeds, data)
+        measure(name, args.seeds, data)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ is chosen by the test images: they are read here once, for the curves.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from statistics import mean, stdev
@@ -18,11 +17,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from benchmarks.timing import machine
-from cnnbook.samples import RESULTS
+from cnnbook.machine import machine
+from cnnbook.samples import record
 from cnnlib.datasets import load_mnist, to_float
 
-TARGET = RESULTS / "shift_invariance.json"
 LARGEST = 8  # pixels of shift measured, and of empty paper put round the digits
 TRAINED = 4  # pixels of shift in training, where there are any
 SEEDS = (0, 1, 2)
@@ -100,7 +98,7 @@ def shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
 def train(make: Callable[[], nn.Sequential], most: int, seed: int) -> nn.Sequential:
     """The network after STEPS batches, the same ones for every network of a seed."""
     torch.manual_seed(seed)
-    model = make().to(memory_format=torch.channels_last)
+    model = make().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images, labels = load("train")
     batches, shifts = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=LR)
@@ -108,7 +106,7 @@ def train(make: Callable[[], nn.Sequential], most: int, seed: int) -> nn.Sequent
         chosen = torch.randint(len(images), (BATCH,), generator=batches)
         x = shifted(images[chosen], most, shifts) if most else images[chosen]
         optimizer.zero_grad()
-        cross_entropy(model(x), labels[chosen]).backward()
+        cross_entropy(model(x), labels[chosen]).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     return model
 
@@ -159,7 +157,7 @@ def main() -> None:
         "shifts": list(range(LARGEST + 1)),
         "networks": networks,
     }
-    TARGET.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    record("shift_invariance", result)
 
 
 if __name__ == "__main__":

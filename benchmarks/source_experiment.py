@@ -5,20 +5,18 @@ python -m benchmarks.source_experiment   writes cnnbook/results/source_experimen
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from benchmarks.timing import machine
-from cnnbook.samples import RESULTS
+from cnnbook.machine import machine
+from cnnbook.samples import record
 from cnnbook.trainer import Config, load_data, train
-
-TARGET = RESULTS / "source_experiment.json"
+from cnnbook.trainer.config import Init
 
 
 def main() -> None:
     """Train 15 networks for 500 steps each; the file is written once, at the end."""
     data = load_data()
-    runs: dict[str, list[dict[str, Any]]] = {"normal": [], "he": [], "default": []}
+    runs: dict[Init, list[dict[str, Any]]] = {"normal": [], "he": [], "default": []}
     for init, done in runs.items():
         for seed in range(5):
             result = train(Config(init=init, seed=seed, device="cpu"), data)
@@ -30,8 +28,8 @@ def main() -> None:
                 }
             )
             print(f"{init:8} seed {seed}: {result.test_accuracy:.2%}")
-    recorded = {"machine": machine(), "steps": 500, "batch_size": 128, "lr": 1e-3, "runs": runs}
-    TARGET.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
+    settings = {"steps": Config.steps, "batch_size": Config.batch_size, "lr": Config.lr}
+    record("source_experiment", {"machine": machine()} | settings | {"runs": runs})
 
 
 if __name__ == "__main__":

@@ -18,13 +18,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from benchmarks.timing import interleaved, machine
-from cnnbook.samples import RESULTS
+from benchmarks.timing import interleaved
+from cnnbook.machine import machine
+from cnnbook.samples import record
 from cnnbook.trainer import BatchOrder, Config, Split, load_data, pixels
+from cnnbook.trainer.config import Network
 from cnnbook.trainer.learner import Learner
 
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp()  # compile afresh in every run
-TARGET = RESULTS / "speed.json"
 WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
     "channels last": {"channels_last": True},
@@ -48,7 +49,7 @@ class OneByOne(Dataset[tuple[Tensor, Tensor]]):
         return pixels(self.split.images[i]), self.split.labels[i]
 
 
-def steps(network: str, x: Tensor, labels: Tensor) -> dict[str, Any]:
+def steps(network: Network, x: Tensor, labels: Tensor) -> dict[str, Any]:
     """Seconds of a training step each way, and what compiling takes before the first."""
     cpu = torch.device("cpu")
     learners, first = {}, {}
@@ -85,10 +86,10 @@ def main() -> None:
     x, labels = pixels(train.images[:128]), train.labels[:128]
     content = {
         "machine": machine(),
-        "steps": {name: steps(name, x, labels) for name in ("lenet5", "best")},
+        "steps": {"lenet5": steps("lenet5", x, labels), "best": steps("best", x, labels)},
         "milliseconds_of_a_batch": reading(train),
     }
-    TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    record("speed", content)
     print(json.dumps(content, indent=1))
 
 

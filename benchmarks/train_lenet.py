@@ -5,17 +5,16 @@ python -m benchmarks.train_lenet     writes cnnbook/weights/lenet.npz and cnnboo
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import numpy as np
 
-from benchmarks.timing import machine
 from cnnbook import samples
+from cnnbook.machine import machine
 from cnnlib import nn, optim
 from cnnlib.datasets import load_mnist, to_float
 from cnnlib.training import accuracy, fit
 
-RESULT = samples.RESULTS / "lenet.json"
 HELD_OUT, EPOCHS, BATCH_SIZE, MAX_LR, SEEDS = 5_000, 12, 128, 6e-3, 5
 
 
@@ -54,14 +53,16 @@ def main() -> None:
     runs = []
     for seed in range(SEEDS):
         model = train(seed)
-        weights = {name: array.astype(np.float16) for name, array in model.state_dict().items()}
+        weights: dict[str, Any] = {
+            name: array.astype(np.float16) for name, array in model.state_dict().items()
+        }
         model.load_state_dict(weights)
         runs.append({"seed": seed} | judge(model))
         print(runs[-1], flush=True)
         if seed == 0:
             np.savez_compressed(samples.LENET, **weights)
     recorded = {"machine": machine(), "epochs": EPOCHS, "max_lr": MAX_LR} | runs[0] | {"runs": runs}
-    RESULT.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
+    samples.record("lenet", recorded)
 
 
 if __name__ == "__main__":

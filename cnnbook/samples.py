@@ -62,12 +62,24 @@ def recorded(name: str) -> Any:
     """What a long experiment wrote when it was run, with the machine it ran on (``make results``).
 
     The content of a file, ``recorded("bench")``, or of all files of a folder by their names,
-    ``recorded("recipes")``. Raises FileNotFoundError if there is none.
+    ``recorded("recipes")``. Raises FileNotFoundError if there is none, ValueError if a file is
+    damaged.
     """
     if (RESULTS / name).is_dir():
         return {file.stem: _read(file) for file in sorted((RESULTS / name).glob("*.json"))}
     return _read(RESULTS / f"{name}.json")
 
 
+def record(name: str, content: dict[str, Any]) -> None:
+    """Write what ``recorded(name)`` reads. Raises ValueError for NaN and infinity."""
+    file = RESULTS / f"{name}.json"
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
 def _read(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8"))
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file}: expected a recorded result, got damaged JSON") from error

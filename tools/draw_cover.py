@@ -60,9 +60,9 @@ def main() -> None:
             row[-1].set(ylim=(9.6, -0.6), yticks=range(10), xticks=[])
             for side in row[-1].spines.values():
                 side.set_visible(False)
-        picture = io.BytesIO()
-        fig.savefig(picture, dpi=110)
-        TARGET.write_bytes(shrink(picture.getvalue()))
+        file = io.BytesIO()
+        fig.savefig(file, dpi=110)
+        TARGET.write_bytes(shrink(file.getvalue()))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,18 @@
-"""What travels through the book: the pictures, and the networks that are shipped."""
+"""What travels through the book: pictures, networks, and results by name."""
 
+import ast
+from pathlib import Path
+from typing import Any
+
+import nbformat
 import numpy as np
 import pytest
+import torch
 
-from cnnbook import samples
+from cnnbook import networks, samples
+from cnnbook.explore.sizes import Written
+from cnnbook.machine import machine, processor
+from cnnlib import nn
 from cnnlib.datasets import load_mnist, to_float
 from cnnlib.training import accuracy
 
@@ -30,6 +39,37 @@ def test_lenet_is_decided_by_its_generator() -> None:
     assert same == [True, False]
 
 
+CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
+
+
+def written_in(chapter: str, name: str) -> Any:
+    """The function of this name that a chapter defines."""
+    cells = nbformat.read(CHAPTERS / chapter, as_version=4).cells
+    for cell in cells:
+        if cell.cell_type == "code" and f"def {name}(n," in cell.source:
+            body = [line for line in ast.parse(cell.source).body if ast.unparse(line)[:4] == "def "]
+            found: dict[str, Any] = {}
+            exec(ast.unparse(ast.Module(body, [])), found)
+            return found[name]
+    raise AssertionError(f"{chapter} defines no {name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "chapter"), [("lenet", "04_output_size.ipynb"), ("source", "11_mnist.ipynb")]
+)
+def test_the_chapter_writes_the_network_that_the_others_import(name: str, chapter: str) -> None:
+    assert written_in(chapter, name)(Written) == getattr(networks, name)(Written)
+
+
+@pytest.mark.parametrize("name", ["lenet", "source"])
+def test_a_network_is_the_same_in_both_libraries(name: str) -> None:
+    network = getattr(networks, name)
+    ours, theirs = network(nn, rng=np.random.default_rng(0)), network(torch.nn)
+    theirs.load_state_dict({key: torch.from_numpy(a) for key, a in ours.state_dict().items()})
+    y = theirs(torch.from_numpy(samples.digit())).detach().numpy()
+    np.testing.assert_allclose(ours(samples.digit()), y, atol=1e-5)
+
+
 @pytest.mark.parametrize("augmented", [False, True], ids=["plain", "augmented"])
 def test_shipped_networks_read_what_is_recorded(augmented: bool) -> None:
     images, labels = load_mnist("test")
@@ -46,3 +86,46 @@ def test_recorded_reads_a_file_or_a_folder() -> None:
     assert recipes.keys() >= {"tiny", "small", "lenet5", "best"}
     with pytest.raises(FileNotFoundError, match="unheard"):
         samples.recorded("unheard")
+
+
+def test_what_is_recorded_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "RESULTS", tmp_path)
+    content = {"machine": machine(), "workload": "28 × 28", "seconds": [0.1]}
+    samples.record("folder/a", content)
+    samples.record("b", {"b": 1})
+    assert samples.recorded("folder/a") == content
+    assert samples.recorded("folder") == {"a": content}
+    assert (tmp_path / "b.json").read_text(encoding="utf-8") == '{\n "b": 1\n}\n'
+
+
+def test_what_is_no_json_is_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "RESULTS", tmp_path)
+    with pytest.raises(ValueError, match="nan"):
+        samples.record("a", {"loss": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"a": ', b"\xff"])
+def test_a_damaged_result_is_named(
+    damage: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "RESULTS", tmp_path)
+    (tmp_path / "a.json").write_bytes(damage)
+    with pytest.raises(ValueError, match=r"a\.json: expected a recorded result, got damaged JSON"):
+        samples.recorded("a")
+
+
+X86 = "cpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\ncpu family\t: 1\n"
+
+
+def test_a_processor_is_named_with_its_family_and_model(tmp_path: Path) -> None:
+    info = tmp_path / "cpuinfo"
+    info.write_text(X86, encoding="utf-8")
+    assert processor(info) == "AMD EPYC (family 25, model 17)"
+    info.write_text("processor\t: 0\nBogoMIPS\t: 50\n", encoding="utf-8")
+    assert processor(info) == processor(tmp_path / "none") != ""
+
+
+def test_a_machine_says_what_a_result_depends_on() -> None:
+    assert machine()["torch"] == torch.__version__
+    assert machine().keys() == {"processor", "system", "python", "numpy", "threads", "torch"}
