@@ -3,13 +3,13 @@
 In Python: ``train(Config(init="he"))``. On the command line: ``python -m cnnbook.trainer``.
 """
 
-from cnnbook.trainer.config import Config, History, Result
+from cnnbook.trainer.config import RECIPES, Config
 from cnnbook.trainer.data import BatchOrder, Data, Split, load_data, pixels
-from cnnbook.trainer.machine import choose_device, environment
+from cnnbook.trainer.device import choose_device, environment
+from cnnbook.trainer.learner import evaluate, train_step
+from cnnbook.trainer.loop import Result, train
 from cnnbook.trainer.network import build, count_parameters, source_net
-from cnnbook.trainer.recipes import RECIPES
-from cnnbook.trainer.steps import evaluate, train_step
-from cnnbook.trainer.trainer import train
+from cnnbook.trainer.run import History
 
 __all__ = [
     "RECIPES",

@@ -1,6 +1,7 @@
 """``python -m cnnbook.trainer``: plan, progress and verdict on the screen, results in a file."""
 
 import json
+import math
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -12,13 +13,13 @@ from torch import Tensor
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from cnnbook.trainer import parallel
-from cnnbook.trainer.config import Config, Result, check_int
-from cnnbook.trainer.data import Data, load_data
-from cnnbook.trainer.machine import choose_device, environment
-from cnnbook.trainer.network import build, count_parameters, summary
+from cnnbook.trainer.config import Config, checked
+from cnnbook.trainer.data import load_data
+from cnnbook.trainer.device import environment
+from cnnbook.trainer.loop import OnStep, Result, finish
+from cnnbook.trainer.network import count_parameters, summary
 from cnnbook.trainer.options import config_from, parser
-from cnnbook.trainer.run import start
-from cnnbook.trainer.trainer import OnStep, train
+from cnnbook.trainer.run import Run, start
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,8 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = options.parse_args(argv)
     try:
         _check(args)
-        with parallel.joined(args.device):
-            _execute(args)
+        config = config_from(args)
+        with parallel.joined(config.device):
+            _execute(config, args)
     except KeyboardInterrupt as stop:
         print(str(stop) or "interrupted", file=sys.stderr)
         return 130
@@ -40,41 +42,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _check(args: Namespace) -> None:
     if args.resume and args.checkpoint is None:
         raise ValueError("--resume needs --checkpoint")
+    checked("checkpoint_every", args.checkpoint_every, int, at_least=1)
     if args.threads is not None:
-        check_int("threads", args.threads, low=1)
+        checked("threads", args.threads, int, at_least=1)
         torch.set_num_threads(args.threads)
 
 
-def _execute(args: Namespace) -> None:
-    config = config_from(args)
+def _execute(config: Config, args: Namespace) -> None:
     data = load_data(config.val, config.root)
-    for line in _plan(config, data):
+    run = start(config, data, args.checkpoint, args.resume, args.logdir)
+    for line in _plan(run):
         _say(line)
-    if args.resume and Path(args.checkpoint).exists():
+    if run.step:
         _say(f"resumed   from {args.checkpoint}")
     if args.dry_run:
-        return _try_out(args, config, data)
-    if args.json is not None:
-        Path(args.json).parent.mkdir(parents=True, exist_ok=True)
-    result = _train(args, config, data)
+        return _try_out(run)
+    if args.json is not None and parallel.rank() == 0:
+        _check_writable(Path(args.json))
+    result = _train(args, run)
     for line in _report(result):
         _say(line)
     if args.json is not None and parallel.rank() == 0:
         Path(args.json).write_text(_as_json(result), encoding="utf-8")
 
 
-def _train(args: Namespace, config: Config, data: Data) -> Result:
+def _check_writable(file: Path) -> None:
+    """Raises OSError now rather than after the training; leaves what was there."""
+    is_new = not file.exists()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.open("a").close()
+    if is_new:
+        file.unlink()
+
+
+def _train(args: Namespace, run: Run) -> Result:
     silent = True if parallel.rank() > 0 else None
-    with tqdm(total=config.steps, unit=" steps", disable=silent, leave=False) as bar:
-        return train(
-            config,
-            data,
-            on_step=_progress(bar, config.log_every),
-            checkpoint=args.checkpoint,
-            resume=args.resume,
-            checkpoint_every=args.checkpoint_every,
-            logdir=args.logdir,
-        )
+    with tqdm(total=run.config.steps, unit=" steps", disable=silent, leave=False) as bar:
+        on_step = _progress(bar, run.config.log_every)
+        return finish(run, on_step, args.checkpoint, args.checkpoint_every, args.logdir)
 
 
 def _progress(bar: "tqdm[None]", every: int) -> OnStep | None:
@@ -86,24 +91,22 @@ def _progress(bar: "tqdm[None]", every: int) -> OnStep | None:
     return None if bar.disable else on_step
 
 
-def _try_out(args: Namespace, config: Config, data: Data) -> None:
-    for line in summary(build(config.network, config.init)):
+def _try_out(run: Run) -> None:
+    for line in summary(run.learner.model):
         _say(f"  {line}")
-    run = start(config, data, args.checkpoint, args.resume)
-    first = run.step + 1
     loss, _ = run.advance()
-    _say(f"tried     step {first}: loss {float(loss):,.4g}")
+    _say(f"tried     step {run.step}: loss {float(loss):,.4g}")
     _say("dry run: nothing written")
 
 
-def _plan(config: Config, data: Data) -> list[str]:
-    machine = environment(choose_device(config.device))
-    train_size, val_size, test_size = (len(split.labels) for split in data)
+def _plan(run: Run) -> list[str]:
+    config, machine = run.config, environment(run.device)
+    train_size, val_size, test_size = (len(split.labels) for split in run.data)
     epochs = config.steps * config.batch_size / train_size
     judges = f"{val_size:,} held out" if config.val else f"{test_size:,} test images"
-    parameters = count_parameters(build(config.network))
+    parameters = count_parameters(run.learner.model)
     return [
-        f"device    {machine['device']} ({config.device}); {machine['cpu']},"
+        f"device    {machine['device']} ({config.device}); {machine['processor']},"
         f" {machine['threads']} thread(s), {parallel.size()} process(es)",
         f"data      {train_size:,} training images, judged on {judges}",
         f"network   {config.network}: {parameters:,} parameters, initialisation {config.init}",
@@ -122,16 +125,19 @@ def _report(result: Result) -> list[str]:
 
 
 def _as_json(result: Result) -> str:
+    """What JSON has no number for, a loss that is infinite or none, becomes null."""
+    history = asdict(result.history)
+    history["losses"] = [x if math.isfinite(x) else None for x in history["losses"]]
     content = {
         "config": asdict(result.config),
         "environment": environment(torch.device(result.device)),
         "processes": parallel.size(),
-        "history": asdict(result.history),
+        "history": history,
         "val_accuracy": result.val_accuracy,
         "test_accuracy": result.test_accuracy,
         "seconds": round(result.seconds, 3),
     }
-    return json.dumps(content, indent=1) + "\n"
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
 def _say(line: str) -> None:

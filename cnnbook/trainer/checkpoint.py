@@ -1,5 +1,6 @@
 """Checkpoints: a file that is whole or not there at all, and that is only data when it is read."""
 
+import io
 import os
 import pickle
 import zipfile
@@ -9,17 +10,19 @@ from typing import Any
 
 import torch
 
-FORMAT = "cnnbook.trainer 2"
+FORMAT = "cnnbook.trainer 1"
 
 
 def save_checkpoint(path: str | Path, state: Mapping[str, Any]) -> None:
     """Write beside ``path``, then rename: whoever is stopped half-way leaves the old file."""
+    content = io.BytesIO()  # PyTorch would hide a full disk behind an error of its own
+    torch.save({"format": FORMAT, **state}, content)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     try:
         with partial.open("wb") as file:
-            torch.save({"format": FORMAT, **state}, file)
+            file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -50,13 +53,11 @@ def _check_sums(path: str | Path) -> None:
 
 
 def check_config(asked: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
-    """Raises ValueError where the two differ in more than the device and the number of steps.
-
-    A one-cycle schedule is made for its number of steps, so there this must be the same too.
-    """
+    """Raises ValueError where the two differ in more than the device and the number of steps."""
     free = {"device"} if saved.get("schedule") == "one-cycle" else {"steps", "device"}
     names = sorted((asked.keys() | saved.keys()) - free)
     other = [n for n in names if asked.get(n) != saved.get(n)]
     if other:
         found = ", ".join(f"{n}={asked.get(n)!r} (saved {saved.get(n)!r})" for n in other)
-        raise ValueError(f"resume: expected the configuration of the checkpoint, got {found}")
+        why = "; a one-cycle schedule is made for its number of steps" if "steps" in other else ""
+        raise ValueError(f"resume: expected the configuration of the checkpoint, got {found}{why}")

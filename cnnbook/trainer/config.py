@@ -1,20 +1,35 @@
-"""What a run is asked for and what it gives back, as plain data. No tensor is touched here."""
+"""One table of options: what a run can be asked for. Recipes are rows of it; no torch in here.
+
+The command line, its help and the checks are made from this table.
+"""
 
 import math
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 import numpy as np
-from torch import nn
 
 Network = Literal[
     "source", "lenet5", "lenet5-bn", "lenet5-1998", "official", "quick", "small", "tiny", "best"
 ]
 Init = Literal["normal", "he", "default"]
 Schedule = Literal["constant", "one-cycle"]
-CHOICES: dict[str, Any] = {"network": Network, "init": Init, "schedule": Schedule}
+Folder = str | Path | None
+SAVE_EVERY = 100  # steps between two checkpoints
+
+T = TypeVar("T")
+
+
+def option(
+    default: T, help: str, *, group: str = "experiment", flag: str | None = None, **bounds: float
+) -> T:
+    """A field that is an option of the command line; ``bounds`` are names of COMPARISONS."""
+    about = {"help": help, "group": group, "flag": flag, "bounds": bounds}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True)
@@ -23,118 +38,118 @@ class Config:
 
     Its values are plain ones, fit for a checkpoint and for JSON, whatever they are given as.
     Raises TypeError or ValueError, naming the field, for a value that makes no sense.
-
-    Parameters
-    ----------
-    network, init
-        The name of a network, and how its weights begin.
-    steps, batch_size, lr, schedule
-        Steps of Adam; with ``one-cycle`` the learning rate rises to ``lr`` and falls to 0.
-    weight_decay
-        The share of lr by which every step shrinks the weights (AdamW).
-    label_smoothing
-        The share of the target that is spread evenly over the ten classes.
-    average
-        The decay of a moving average of the weights, which is then what is judged; 0: none.
-    normalise, augment
-        Pixels of mean 0 and deviation 1; the strength of ``augment.Distortions``, 0 for none.
-    seed, val, log_every, root
-        Of all random numbers; images held out; steps between points of a curve; other files.
-    device, channels_last, bfloat16, compile
-        Where and how it is computed: the last three are for speed.
     """
 
-    network: Network = "source"
-    init: Init = "normal"
-    steps: int = 500
-    batch_size: int = 128
-    lr: float = 1e-3
-    schedule: Schedule = "constant"
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    average: float = 0.0
-    normalise: bool = False
-    augment: float = 0.0
-    seed: int = 0
-    val: int = 0
-    log_every: int = 10
-    device: str = "auto"
-    channels_last: bool = False
-    bfloat16: bool = False
-    compile: bool = False
-    root: str | Path | None = None
+    network: Network = option("source", "which network")
+    init: Init = option("normal", "how the weights begin")
+    steps: int = option(500, "number of steps", at_least=1)
+    batch_size: int = option(128, "images a step", at_least=1)
+    lr: float = option(1e-3, "Adam's learning rate", above=0, below=math.inf)
+    schedule: Schedule = option("constant", "of the learning rate; one-cycle: up to it, then to 0")
+    weight_decay: float = option(
+        0.0, "share of lr by which a step shrinks the weights", at_least=0, below=1
+    )
+    label_smoothing: float = option(
+        0.0, "share of the target spread over all classes", at_least=0, below=1
+    )
+    average: float = option(
+        0.0, "decay of an average of the weights, which is judged; 0 for none", at_least=0, below=1
+    )
+    normalise: bool = option(False, "pixels of mean 0 and deviation 1")
+    augment: float = option(
+        0.0, "strength of distortions, 0 for none, 1 is strong", at_least=0, at_most=2
+    )
+    seed: int = option(0, "of all random numbers", at_least=0, below=2**31)
+    val: int = option(0, "hold out N training images, and spare the test images", at_least=0)
+    log_every: int = option(10, "steps between two points of a curve", at_least=1)
+    device: str = option(
+        "auto", "cuda, mps, xpu, cpu, cuda:1, ...; auto takes the best there is", group="machine"
+    )
+    channels_last: bool = option(False, "channels innermost in memory", group="machine")
+    bfloat16: bool = option(False, "products in bfloat16", group="machine")
+    compile: bool = option(False, "compile the network first", group="machine")
+    root: Folder = option(None, "your own files of MNIST's format", group="files", flag="--data")
 
     def __post_init__(self) -> None:
-        for name in CHOICES:
-            check_choice(name, getattr(self, name))
-        for name in ("steps", "batch_size", "log_every"):
-            check_int(name, getattr(self, name), low=1)
-        check_int("seed", self.seed, low=0, high=2**31 - 1)
-        check_int("val", self.val, low=0)
-        for name in ("lr", "weight_decay", "label_smoothing", "average", "augment"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"{name}: expected a number, got {value!r}")
-            object.__setattr__(self, name, float(value))
-        for name in ("normalise", "channels_last", "bfloat16", "compile"):
-            value = getattr(self, name)
-            if not isinstance(value, bool | np.bool_):
-                raise TypeError(f"{name}: expected True or False, got {value!r}")
-            object.__setattr__(self, name, bool(value))
-        if not isinstance(self.device, str):
-            raise TypeError(f"device: expected a name such as 'cuda:1', got {self.device!r}")
-        if not (math.isfinite(self.lr) and self.lr > 0):
-            raise ValueError(f"lr: expected a positive number, got {self.lr}")
-        for name in ("weight_decay", "label_smoothing", "average"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name}: expected 0 <= {name} < 1, got {getattr(self, name)}")
-        if not 0 <= self.augment <= 2:
-            raise ValueError(f"augment: expected 0 to 2, got {self.augment}")
-        object.__setattr__(self, "root", None if self.root is None else str(self.root))
+        for f in fields(self):
+            value = checked(f.name, getattr(self, f.name), f.type, **f.metadata["bounds"])
+            object.__setattr__(self, f.name, value)
 
 
-def check_choice(name: str, value: object) -> None:
-    """Raises ValueError if the value isn't one of ``CHOICES[name]``."""
-    if value not in get_args(CHOICES[name]):
-        raise ValueError(f"{name}: expected one of {get_args(CHOICES[name])}, got {value!r}")
+class Kind(NamedTuple):
+    """What is accepted for a type, in words too, and what it is turned into."""
+
+    accepted: type | tuple[type, ...]
+    words: str
+    plain: Callable[[Any], object]
 
 
-def check_int(name: str, value: object, low: int, high: int | None = None) -> None:
-    """Raises TypeError or ValueError if the value isn't an int from ``low`` to ``high``."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}: expected an int, got {value!r}")
-    if value < low or (high is not None and value > high):
-        span = f"at least {low}" if high is None else f"{low} to {high}"
+KINDS: dict[Any, Kind] = {
+    bool: Kind((bool, np.bool_), "True or False", bool),
+    int: Kind(int, "an int", int),
+    float: Kind(Real, "a number", float),
+    str: Kind(str, "a string", str),
+    Folder: Kind((str, Path, type(None)), "a folder", lambda path: path and str(path)),
+}
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "at_least": operator.ge,
+    "above": operator.gt,
+    "at_most": operator.le,
+    "below": operator.lt,
+}
+
+
+def checked(name: str, value: Any, kind: Any, **bounds: float) -> Any:
+    """The value as a plain one of its kind. Raises TypeError or ValueError, naming it."""
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"{name}: expected one of {get_args(kind)}, got {value!r}")
+        return value
+    accepted, words, plain = KINDS[kind]
+    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(f"{name}: expected {words}, got {value!r}")
+    if not all(COMPARISONS[word](value, bound) for word, bound in bounds.items()):
+        span = " and ".join(f"{word.replace('_', ' ')} {bound}" for word, bound in bounds.items())
         raise ValueError(f"{name}: expected {span}, got {value}")
+    return plain(value)
 
 
-@dataclass
-class History:
-    """Loss and accuracy of single batches, each measured before the step that learns from it."""
+# What all recipes that follow share; chapter 12 measures what each part is worth.
+# Every number in them was chosen on 5,000 training images.
+MODERN = Config(
+    init="he",
+    schedule="one-cycle",
+    average=0.998,
+    log_every=100,
+    channels_last=True,
+)
 
-    steps: list[int] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
-
-    def add(self, step: int, loss: float, accuracy: float) -> None:
-        """One more point of the curves."""
-        self.steps.append(step)
-        self.losses.append(loss)
-        self.accuracies.append(accuracy)
-
-
-@dataclass(frozen=True)
-class Result:
-    """A finished run: the trained model, its history, and how it was judged.
-
-    With ``val`` images held out, ``val_accuracy`` is set and the test images are left alone
-    (``test_accuracy`` is None); without, it is the other way round.
-    """
-
-    config: Config
-    device: str
-    history: History
-    seconds: float
-    model: nn.Sequential
-    val_accuracy: float | None = None
-    test_accuracy: float | None = None
+RECIPES: dict[str, Config] = {
+    "source": Config(),
+    "quick": replace(MODERN, network="quick", steps=300, lr=0.02, average=0.0, bfloat16=True),
+    "tiny": replace(MODERN, network="tiny", steps=10_800, lr=0.02, augment=0.3, weight_decay=0.001),
+    "small": replace(
+        MODERN,
+        network="small",
+        steps=14_000,
+        lr=0.01,
+        augment=0.4,
+        weight_decay=0.01,
+        bfloat16=True,
+    ),
+    "lenet5": replace(
+        MODERN,
+        network="lenet5",
+        steps=20_000,
+        lr=4e-3,
+        augment=0.5,
+        weight_decay=0.05,
+        average=0.999,
+    ),
+    "lenet5-1998": replace(
+        MODERN, network="lenet5-1998", init="default", steps=9_400, lr=3e-3, augment=0.3
+    ),
+    "best": replace(
+        MODERN, network="best", steps=5_200, lr=5e-3, augment=0.6, weight_decay=0.05, bfloat16=True
+    ),
+}

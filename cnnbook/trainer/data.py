@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnnlib.datasets import load_mnist
 
@@ -60,6 +60,16 @@ def _load(split: str, root: str | Path | None) -> tuple[Tensor, Tensor]:
 def pixels(images: Tensor) -> Tensor:
     """uint8 (N, 1, 28, 28) -> float32 in [0, 1]"""
     return images.to(torch.float32) / 255
+
+
+MEAN, DEVIATION = 0.1307, 0.3081  # of all pixels of MNIST's training images, in 0 … 1
+
+
+class Normalise(nn.Module):
+    """Pixels in 0 … 1 -> pixels of mean 0 and deviation 1 over MNIST's training images."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - MEAN) / DEVIATION
 
 
 class BatchOrder:

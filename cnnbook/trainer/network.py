@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from cnnbook.trainer.config import Init, Network, check_choice
-from cnnbook.trainer.lenet1998 import lenet5_1998
+from cnnbook import networks
+from cnnbook.lenet1998 import lenet5_1998
+from cnnbook.trainer.config import Init, Network, checked
 
 
 def build(
@@ -20,8 +21,8 @@ def build(
     Random numbers come from ``generator`` alone; the global generator is left as it was.
     Raises ValueError for another name.
     """
-    check_choice("network", network)
-    check_choice("init", init)
+    checked("network", network, Network)
+    checked("init", init, Init)
     generator = torch.Generator() if generator is None else generator
     with torch.random.fork_rng(devices=[]):
         torch.random.set_rng_state(generator.get_state())
@@ -35,39 +36,14 @@ def source_net(init: Init = "normal", generator: torch.Generator | None = None) 
     return build("source", init, generator)
 
 
-def _source() -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(1, 32, kernel_size=5, padding="same"),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, kernel_size=5, padding="same"),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(7 * 7 * 64, 1024),
-        nn.ReLU(),
-        nn.Linear(1024, 10),
-    )
-
-
-def _lenet5(*, batch_norm: bool = False) -> nn.Sequential:
-    """The modern LeNet-5, 61,706 parameters; with batch normalisation 44 more."""
-    return nn.Sequential(
-        nn.Conv2d(1, 6, kernel_size=5, padding=2),
-        *([nn.BatchNorm2d(6)] if batch_norm else []),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, kernel_size=5),
-        *([nn.BatchNorm2d(16)] if batch_norm else []),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(16 * 5 * 5, 120),
-        nn.ReLU(),
-        nn.Linear(120, 84),
-        nn.ReLU(),
-        nn.Linear(84, 10),
-    )
+def _normalised(model: nn.Sequential) -> nn.Sequential:
+    """The same with batch normalisation behind every convolution."""
+    layers: list[nn.Module] = []
+    for layer in model:
+        layers.append(layer)
+        if isinstance(layer, nn.Conv2d):
+            layers.append(nn.BatchNorm2d(layer.out_channels))
+    return nn.Sequential(*layers)
 
 
 def _official() -> nn.Sequential:
@@ -126,9 +102,9 @@ def _small() -> nn.Sequential:
 
 
 NETWORKS: dict[Network, Callable[[], nn.Sequential]] = {
-    "source": _source,
-    "lenet5": _lenet5,
-    "lenet5-bn": lambda: _lenet5(batch_norm=True),
+    "source": lambda: networks.source(nn),
+    "lenet5": lambda: networks.lenet(nn),
+    "lenet5-bn": lambda: _normalised(networks.lenet(nn)),
     "lenet5-1998": lenet5_1998,
     "official": _official,
     "quick": lambda: _stack(16, 16, 32, 32, 64),

@@ -1,11 +1,10 @@
 """The command line of ``python -m cnnbook.trainer``: its options, and what its help says."""
 
 import argparse
-from dataclasses import fields, replace
-from typing import get_args
+from dataclasses import Field, fields, replace
+from typing import Any, Literal, get_args, get_origin
 
-from cnnbook.trainer.config import Config, Init, Network, Schedule
-from cnnbook.trainer.recipes import RECIPES
+from cnnbook.trainer.config import RECIPES, SAVE_EVERY, Config, Folder
 
 DESCRIPTION = """\
 Train a network on MNIST and judge it, once, on the 10,000 test images.
@@ -13,12 +12,12 @@ Without options this is the source's own experiment: conv 5x5x32, ReLU, max-pool
 ReLU, max-pool 2, linear 1024, ReLU, linear 10, by Adam on the softmax cross-entropy.
 --recipe NAME begins from a recipe of the book instead; other options change it."""
 
-EPILOG = """\
+EPILOG = f"""\
 initialisations:
   normal   weights and biases from N(0, 1), as in the source. The loss begins in the tens of
-           thousands and most of the 500 steps are spent on bringing it down.
+           thousands and most of the {Config.steps} steps are spent on bringing it down.
   he       weights from N(0, 2 / fan_in) in convolutions and linear layers, biases 0. The loss
-           begins between 2 and 4, and the same 500 steps lead much further.
+           begins between 2 and 4, and the same {Config.steps} steps lead much further.
   default  what PyTorch does by itself: weights and biases uniform within 1 / sqrt(fan_in).
            Smaller than He's, and often taken for it.
 
@@ -27,10 +26,11 @@ choices and the test images:
   that on them, and the test images are left alone. Judge what you chose without --val.
 
 files:
-  Nothing is written that isn't asked for. --checkpoint is written at once, every 100 steps, at
-  the end and on Ctrl-C (exit code 130), always whole: it appears under its name when complete.
-  The same command with --resume goes on where it stopped; on one CPU thread the losses are
-  those of a run that was never stopped. More --steps continue a finished run.
+  Nothing is written that isn't asked for. --checkpoint is written at once, every {SAVE_EVERY}
+  steps, at the end and on Ctrl-C (exit code 130), always whole: it appears under its name when
+  complete. The same command with --resume goes on where it stopped; on one CPU thread the losses
+  are those of a run that was never stopped. More --steps continue a finished run, but not one
+  with the one-cycle schedule, which is made for its number of steps.
 
 examples:
   python -m cnnbook.trainer                              the source's experiment
@@ -43,8 +43,7 @@ examples:
   torchrun --nproc-per-node 2 -m cnnbook.trainer         every batch shared by two processes
 """
 
-
-YesNo = argparse.BooleanOptionalAction
+METAVARS = {int: "N", float: "X", str: "NAME", Folder: "DIR"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,53 +55,60 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_experiment(result.add_argument_group("experiment"))
-    _add_machine(result.add_argument_group("machine"))
-    _add_files(result.add_argument_group("files"))
+    groups = {name: result.add_argument_group(name) for name in ("experiment", "machine", "files")}
+    recipes = "all of the following at once (%(default)s)"
+    groups["experiment"].add_argument("--recipe", choices=RECIPES, default="source", help=recipes)
+    for field in fields(Config):
+        _add(groups[field.metadata["group"]], field)
+    _add_running(groups["machine"])
+    _add_files(groups["files"])
     return result
 
 
 def config_from(args: argparse.Namespace) -> Config:
     """The recipe, changed by the options that were given."""
-    given = {field.name: getattr(args, field.name, None) for field in fields(Config)}
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes = {f.name: getattr(args, f.name) for f in fields(Config) if f.name in args}
     return replace(RECIPES[args.recipe], **changes)
 
 
-def _add_experiment(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--recipe", choices=RECIPES, default="source", help="all of the following at once (source)")
-    add("--network", choices=get_args(Network), help="which network (source)")
-    add("--init", choices=get_args(Init), help="how the weights begin, see below (normal)")
-    add("--steps", type=int, metavar="N", help="number of steps (500)")
-    add("--batch-size", type=int, metavar="N", help="images a step (128)")
-    add("--lr", type=float, metavar="X", help="Adam's learning rate (0.001)")
-    add("--schedule", choices=get_args(Schedule), help="of the learning rate (constant)")
-    add("--weight-decay", type=float, metavar="X", help="AdamW's (0)")
-    add("--label-smoothing", type=float, metavar="X", help="share spread over all classes (0)")
-    add("--average", type=float, metavar="X", help="decay of an average of the weights (0: none)")
-    add("--normalise", action=YesNo, help="pixels of mean 0 and deviation 1 (no)")
-    add("--augment", type=float, metavar="X", help="strength of distortions, 1 is strong (0)")
-    add("--seed", type=int, metavar="N", help="of all random numbers (0)")
-    add("--val", type=int, metavar="N", help="hold out N training images, spare the test (0)")
-    add("--log-every", type=int, metavar="N", help="steps between two points of a curve (10)")
+def _add(group: argparse._ArgumentGroup, field: "Field[Any]") -> None:
+    """What isn't given is left out of the result, so that a recipe's value stays."""
+    flag = field.metadata["flag"] or "--" + field.name.replace("_", "-")
+    about: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS, "help": _help(field)}
+    kind: Any = field.type
+    if kind is bool:
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, **about)
+    elif get_origin(kind) is Literal:
+        group.add_argument(flag, choices=get_args(kind), **about)
+    else:
+        convert = kind if kind in (int, float) else str
+        group.add_argument(flag, type=convert, metavar=METAVARS[kind], **about)
 
 
-def _add_machine(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--device", metavar="NAME", help="cuda, mps, xpu, cpu, cuda:1, ... (auto: the best)")
-    add("--threads", type=int, metavar="N", help="CPU threads (PyTorch's choice)")
-    add("--channels-last", action=YesNo, help="channels innermost in memory (no)")
-    add("--bfloat16", action=YesNo, help="products in bfloat16 (no)")
-    add("--compile", action=YesNo, help="compile the network first (no)")
-    add("--dry-run", action="store_true", help="show the plan, try one batch, write nothing")
+def _help(field: "Field[Any]") -> str:
+    match field.default:
+        case None:
+            return str(field.metadata["help"])
+        case bool(value):
+            shown = "yes" if value else "no"
+        case float(value):
+            shown = f"{value:g}"
+        case value:
+            shown = str(value)
+    return f"{field.metadata['help']} ({shown})"
+
+
+def _add_running(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--threads", type=int, metavar="N", help="CPU threads (PyTorch's choice)")
+    tried = "show the plan, try one batch, write nothing"
+    group.add_argument("--dry-run", action="store_true", help=tried)
 
 
 def _add_files(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--data", dest="root", metavar="DIR", help="your own files of MNIST's format")
     add("--checkpoint", metavar="FILE", help="where the run is kept; an existing file is an error")
     add("--resume", action="store_true", help="go on from --checkpoint, if it exists")
-    add("--checkpoint-every", type=int, default=100, metavar="N", help="steps between two (100)")
-    add("--logdir", metavar="DIR", help="curves for TensorBoard")
+    every = "steps between two checkpoints (%(default)s)"
+    add("--checkpoint-every", type=int, default=SAVE_EVERY, metavar="N", help=every)
+    add("--logdir", metavar="DIR", help="curves for TensorBoard, one folder for each run")
     add("--json", metavar="FILE", help="result, configuration, seed, hardware and versions")

@@ -12,7 +12,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from cnnbook.trainer.machine import choose_device
+from cnnbook.trainer.device import choose_device
 
 BACKENDS = {"cuda": "nccl", "xpu": "xccl"}
 

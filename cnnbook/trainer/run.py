@@ -1,6 +1,6 @@
 """The state of a run, whole: what it takes to make one more step, and to be saved and resumed."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,25 @@ from torch import Tensor
 from cnnbook.trainer import parallel
 from cnnbook.trainer.augment import Distortions, distort
 from cnnbook.trainer.checkpoint import check_config, load_checkpoint, save_checkpoint
-from cnnbook.trainer.config import Config, History
+from cnnbook.trainer.config import Config
 from cnnbook.trainer.data import BatchOrder, Data, Split, load_data, pixels
-from cnnbook.trainer.learner import Learner
-from cnnbook.trainer.machine import choose_device
-from cnnbook.trainer.steps import count_hits
+from cnnbook.trainer.device import choose_device
+from cnnbook.trainer.learner import Learner, count_hits
+
+
+@dataclass
+class History:
+    """Loss and accuracy of single batches, each measured before the step that learns from it."""
+
+    steps: list[int] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+
+    def add(self, step: int, loss: float, accuracy: float) -> None:
+        """One more point of the curves."""
+        self.steps.append(step)
+        self.losses.append(loss)
+        self.accuracies.append(accuracy)
 
 
 class Run:
@@ -78,20 +92,29 @@ def start(
     data: Data | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
+    logdir: str | Path | None = None,
 ) -> Run:
     """A run before its first step or, with ``resume``, where ``checkpoint`` was left, if it exists.
 
-    Raises FileExistsError for a checkpoint that would be overwritten, ValueError for one that
-    is damaged or of another configuration.
+    Raises FileExistsError for a checkpoint that would be overwritten or a ``logdir`` that holds
+    another run, ValueError for a checkpoint that is damaged or of another configuration.
     """
-    exists = checkpoint is not None and Path(checkpoint).exists()
-    if exists and not resume:
-        raise FileExistsError(f"{checkpoint} exists: resume it, or choose another name")
+    goes_on = _goes_on(checkpoint, resume, logdir)
     data = load_data(config.val, config.root) if data is None else data
     if len(data.val.labels) != config.val:
         raise ValueError(f"val: expected {config.val} images held out, got {len(data.val.labels)}")
     run = Run(config, data, choose_device(config.device))
-    if checkpoint is not None and exists:
+    if checkpoint is not None and goes_on:
         run.load_state_dict(load_checkpoint(checkpoint))
     parallel.check_same_step(run.step, run.device)
     return run
+
+
+def _goes_on(checkpoint: str | Path | None, resume: bool, logdir: str | Path | None) -> bool:
+    """Whether there is a checkpoint to resume."""
+    exists = checkpoint is not None and Path(checkpoint).exists()
+    if exists and not resume:
+        raise FileExistsError(f"{checkpoint} exists: resume it, or choose another name")
+    if logdir is not None and not exists and any(Path(logdir).glob("*tfevents*")):
+        raise FileExistsError(f"{logdir} holds the curves of another run: choose another folder")
+    return exists
