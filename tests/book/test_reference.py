@@ -21,7 +21,7 @@ MODULES = {
     "learning": [
         *("cnnlib.init", "cnnlib.optim", "cnnlib.training", "cnnlib.gradcheck", "cnnlib.autograd")
     ],
-    "data": ["cnnlib.datasets", "cnnbook.samples", "cnnbook.digits"],
+    "data": ["cnnlib.datasets", "cnnbook.samples", "cnnbook.digits", "cnnbook.networks"],
     "pictures": ["cnnbook.plot", "cnnbook.explore"],
     "exercises": ["cnnbook.exercises"],
     "trainer": ["cnnbook.trainer"],
