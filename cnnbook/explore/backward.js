@@ -1,158 +1,251 @@
 // The backward explorer. Along each axis, output p reads pixel u through weight i if
 // u = stride · p + i − padding. Each product x · w that y[p, q] is made of gives its two factors
 // their share of the gradient: dY[p, q] times the other one. dX and dW are the sums of the shares.
+//
+// The figure is one object: what it was `given`, its `state`, and on the page the `view` and the
+// `grids` in it. In the state, `target` and `at` say which gradient is asked for: of "x" or of "w",
+// and of which pixel or weight; `typed` is the dY that the reader has typed.
 
-const repeat = (a) => (i, j) => a[i % a.length][j % a[0].length];
-const sum = (shares) => shares.reduce((total, { dy, factor }) => total + dy * factor, 0);
+const limits = { stride: [1, 3], padding: [0, 2] };
+const own = "your own";
+
+// The dY to choose from, as a function of its place [p, q]; one that is too small repeats.
+const repeat = (rows) => (i, j) => rows[i % rows.length][j % rows[0].length];
+const presets = {
+  "as given": ({ given }) => repeat(given.dy),
+  "all ones": () => () => 1,
+  "one-hot": ({ state }) => {
+    const middle = outputSize(state).map((extent) => Math.floor(extent / 2));
+    return (p, q) => Number(p === middle[0] && q === middle[1]);
+  },
+  [own]: ({ state }) => repeat(state.typed),
+};
+
+// --- The mathematics -----------------------------------------------------------------------
+
+function outputSize({ x, w, stride, padding }) {
+  const kernel = shape(w);
+  return shape(x).map((extent, axis) =>
+    Math.floor((extent + 2 * padding - kernel[axis]) / stride) + 1);
+}
+
+// Along one axis: the weight by which output p reads pixel i, or the pixel it reads by weight i.
+const partner = ({ target, stride, padding }, p, i) =>
+  (target === "w" ? stride * p + i - padding : i + padding - stride * p);
+
+// The shares of the pixel or weight [i, j]: from which output [p, q], and by which factor, which
+// lies at [a, b] in the other matrix.
+function shares(state, [i, j]) {
+  const factors = state.target === "w" ? state.x : state.w;
+  const all = state.dy.flatMap((row, p) => row.map((dy, q) => {
+    const [a, b] = [partner(state, p, i), partner(state, q, j)];
+    return { p, q, a, b, dy, factor: factors[a]?.[b] };
+  }));
+  return all.filter(({ factor }) => factor !== undefined);
+}
+
+const total = (list) => sum(list.map(({ dy, factor }) => dy * factor));
+
+// --- The elements --------------------------------------------------------------------------
 
 function backward(data) {
-  const s = { ...data }, [n, k] = [s.x, s.w].map((a) => [a.length, a[0].length]);
-  const presets = {
-    "as given": repeat(s.dy),
-    "all ones": () => 1,
-    "one-hot": (p, q) => +(p === size[0] >> 1 && q === size[1] >> 1),
-    "your own": repeat(s.dy),
+  const middle = shape(data.x).map((extent) => Math.floor(extent / 2));
+  const figure = { given: data, state: { ...data, typed: data.dy, target: "x", at: middle } };
+  figure.view = elements(figure);
+  change(figure, {});
+  return arrange(figure);
+}
+
+function elements(figure) {
+  const slider = h("input", {
+    type: "range", "aria-label": "slide", oninput: () => slideTo(figure, Number(slider.value)),
+  });
+  return {
+    slider,
+    preset: choice(Object.keys(presets), () => change(figure, {})),
+    steps: steppers(limits, figure.state, (news) => change(figure, news)),
+    forward: h("div", { class: "cnn-row" }),
+    how: h("p"),
+    sliding: h("div", { class: "cnn-row" }),
+    status: h("p", { role: "status" }),
+    products: h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 }),
   };
-  // What is asked for, dX of a pixel or dW of a weight, and where.
-  let weights = false, at = n.map((extent) => extent >> 1);
-  let size, x, w, y, left, right, result;
+}
 
-  const preset = h("select", { onchange: () => change() },
-    ...Object.keys(presets).map((name) => h("option", {}, name)));
-  const control = (name, low, high) =>
-    stepper(name, low, high, s[name], (value) => (s[name] = value, change())).node;
-  const forward = h("div", { class: "cnn-row" }), sliding = h("div", { class: "cnn-row" });
-  const slider = h("input", { type: "range", "aria-label": "slide", oninput: () => {
-    const columns = result.cells[0].length;
-    go(Math.floor(slider.value / columns), slider.value % columns);
-  } });
-  const status = h("p", { role: "status" }), how = h("p", {});
-  const terms = h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 });
-
-  // A matrix with its name; one with a `focus` can be pointed at.
-  function board(role, name, sizes, focus, press) {
-    const made = pointable(sizes, focus ? 0 : 99, focus, press);
-    made.node = h("table", { class: role, ...(focus && { role: "grid" }) },
-      h("caption", {}, `${name} ${sizes.join(" × ")}`), made.body);
-    return made;
-  }
-
-  // Lay out the forward pass for the present steps.
-  function change() {
-    size = n.map((extent, axis) =>
-      Math.floor((extent + 2 * s.padding - k[axis]) / s.stride) + 1);
-    s.dy = range(size[0]).map((p) => range(size[1]).map((q) => presets[preset.value](p, q)));
-    x = board("x", "x", n, (i, j) => pick(false, i, j));
-    w = board("w", "w", k, (i, j) => pick(true, i, j));
-    y = board("g", "dY", size, () => {}, edit);
-    forward.replaceChildren(x.node, "∗", w.node, "→", y.node);
-    slide();
-  }
-
-  // Lay out the sliding product that gives dX or dW.
-  function slide() {
-    const around = n.map((extent, axis) => extent + (weights ? 2 * s.padding : k[axis] - 1));
-    const spread = size.map((count) => s.stride * (count - 1) + 1);
-    const dy = board("g", "dY with zeros", weights ? spread : around);
-    [left, right] = weights
-      ? [board("x", "x, padded", around), dy] : [dy, board("w", "w, turned", k)];
-    result = board("g", weights ? "dW" : "dX", weights ? k : n, (i, j) => go(i, j));
-    sliding.replaceChildren(left.node, "∗", right.node, "=", result.node);
-    slider.max = result.cells.flat().length - 1;
-    how.textContent = "As a sliding product: "
-      + (weights ? "dY, not turned, over x" : "w, turned by 180°, over dY")
-      + (s.stride > 1 ? ". Hatched: zeros put in for the stride." : ".");
-    go(...at);
-  }
-
-  const pick = (weight, i, j) => ([weights, at] = [weight, [i, j]], slide());
-
-  // A click, Enter or space switches a cell of dY, a digit sets it, minus changes its sign.
-  function edit(p, q, key) {
-    const value = retyped(s.dy[p][q], 1, key);
-    if (value === undefined) return false;
-    s.dy[p][q] = value;
-    presets[preset.value = "your own"] = repeat(s.dy);
-    go(...at);
-    return true;
-  }
-
-  // The shares of a pixel or weight: from which output, by which factor, and where that lies.
-  function shares(i, j) {
-    const factors = weights ? s.x : s.w;
-    const partner = (p, i) =>
-      (weights ? s.stride * p + i - s.padding : i + s.padding - s.stride * p);
-    return s.dy.flatMap((row, p) => row.map((dy, q) => {
-      const a = partner(p, i), b = partner(q, j);
-      return { p, q, a, b, dy, factor: factors[a]?.[b] };
-    })).filter(({ factor }) => factor !== undefined);
-  }
-
-  // Show a pixel or a weight.
-  function go(...to) {
-    at = to;
-    const list = shares(...at);
-    const here = (i, j) => ({ on: i === at[0] && j === at[1] });
-    const met = (i, j) => ({ on: list.some(({ a, b }) => a === i && b === j) });
-    const asked = (i, j) => ({ on: list.some(({ p, q }) => p === i && q === j) });
-    fill(x, (i, j) => s.x[i][j], weights ? met : here);
-    fill(w, (i, j) => s.w[i][j], weights ? here : met);
-    fill(y, (p, q) => s.dy[p][q], asked);
-    weights ? overX(met, asked) : overDY(met);
-    fill(result, (i, j) => sum(shares(i, j)), here);
-    slider.value = at[0] * result.cells[0].length + at[1];
-    result.rove(...at);
-    spell(list);
-  }
-
-  // dW: dY, spread, over the padded x.
-  function overX(met, asked) {
-    const pixel = (i, j) => s.x[i - s.padding]?.[j - s.padding];
-    fill(left, (i, j) => pixel(i, j) ?? 0, (i, j) =>
-      ({ ...met(i - s.padding, j - s.padding), pad: pixel(i, j) === undefined }));
-    spread(right, [0, 0], (i, j) => asked(i / s.stride, j / s.stride).on);
-  }
-
-  // dX: the turned kernel over dY, spread and padded.
-  function overDY(met) {
-    const turned = (i, j) => [k[0] - 1 - i, k[1] - 1 - j];
-    const under = (i, axis) => i >= at[axis] && i < at[axis] + k[axis];
-    fill(right, (i, j) => repeat(s.w)(...turned(i, j)), (i, j) => met(...turned(i, j)));
-    spread(left, turned(s.padding, s.padding), (i, j) => under(i, 0) && under(j, 1));
-  }
-
-  // Zeros between the cells of dY and around them; the first cell lies at `start`.
-  function spread(board, start, on) {
-    const value = (i, j) => s.dy[(i - start[0]) / s.stride]?.[(j - start[1]) / s.stride];
-    const between = (i, axis) => weights || (i >= start[axis] && i < n[axis] + s.padding);
-    fill(board, (i, j) => value(i, j) ?? 0, (i, j) => {
-      const zero = value(i, j) === undefined, idle = zero && between(i, 0) && between(j, 1);
-      return { on: on(i, j), idle, pad: zero && !idle };
-    });
-  }
-
-  // The sum with letters, then its products.
-  function spell(list) {
-    const total = outcome(sum(list), ...list.flatMap(({ dy, factor }) => [dy, factor]));
-    const [name, role] = weights ? ["dW", "x"] : ["dX", "w"];
-    const index = (p, axis) => `${short(at[axis] + (weights ? -s.padding : s.padding))} `
-      + `${weights ? "+" : "−"} ${s.stride > 1 ? s.stride : ""}${p}`;
-    status.textContent = `${name}[${at.join(", ")}] = Σ dY[p, q] · `
-      + `${role}[${index("p", 0)}, ${index("q", 1)}]${total}`
-      + ` (${list.length} of ${size[0] * size[1]} windows)`;
-    const factor = (role, v) => h("span", { class: role }, summand(v));
-    terms.style.gridTemplateColumns = `repeat(${new Set(list.map(({ q }) => q)).size}, auto)`;
-    terms.replaceChildren(...list.map(({ p, q, a, b, dy, factor: v }, i) => h("span", {},
-      factor("g", dy), "·", factor(role, v), list[i + 1] ? " +" : h("b", {}, total),
-      h("small", {}, `dY[${[p, q]}]·${role}[${[a, b]}]`))));
-  }
-
-  change();
+function arrange({ view }) {
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "dY ", preset),
-      control("stride", 1, 3), control("padding", 0, 2)),
+    h("div", { class: "cnn-bar" }, h("label", {}, "dY ", view.preset), ...view.steps.nodes),
     h("p", {}, "Point at a pixel of x or a weight of w (or tap, or use the arrow keys)."
       + " Click or type into dY."),
-    forward, how, sliding, h("div", { class: "cnn-bar" }, slider), status, terms,
+    view.forward, view.how, view.sliding, h("div", { class: "cnn-bar" }, view.slider),
+    view.status, view.products,
   ];
+}
+
+// A matrix with its name; one with a `focus` can be pointed at.
+function board(role, name, sizes, focus, press) {
+  const border = focus ? 0 : Math.max(...sizes);
+  const made = pointable(sizes, border, focus, press);
+  const caption = h("caption", {}, `${name} ${sizes.join(" × ")}`);
+  made.table = h("table", { class: role, ...(focus && { role: "grid" }) }, caption, made.body);
+  return made;
+}
+
+// The forward pass, for the steps of the state.
+function layOutForward(figure) {
+  const { state, view } = figure;
+  const x = board("x", "x", shape(state.x), (i, j) => ask(figure, "x", [i, j]));
+  const w = board("w", "w", shape(state.w), (i, j) => ask(figure, "w", [i, j]));
+  const dy = board("g", "dY", shape(state.dy), () => {}, (p, q, key) => edit(figure, p, q, key));
+  view.forward.replaceChildren(x.table, "∗", w.table, "→", dy.table);
+  figure.grids = { x, w, dy };
+}
+
+// The sliding product that gives dX or dW.
+function layOutSliding(figure) {
+  const { state, grids, view } = figure;
+  const ofWeights = state.target === "w";
+  const size = shape(state[state.target]);
+  const [left, right] = ofWeights ? factorsOfDW(state) : factorsOfDX(state);
+  const result = board("g", ofWeights ? "dW" : "dX", size, (i, j) => go(figure, [i, j]));
+  Object.assign(grids, { left, right, result });
+  view.sliding.replaceChildren(left.table, "∗", right.table, "=", result.table);
+  view.slider.max = size[0] * size[1] - 1;
+  view.how.textContent = "As a sliding product: "
+    + (ofWeights ? "dY, not turned, over x" : "w, turned by 180°, over dY")
+    + (state.stride > 1 ? ". Hatched: zeros put in for the stride." : ".");
+}
+
+function factorsOfDW({ x, dy, stride, padding }) {
+  const around = shape(x).map((extent) => extent + 2 * padding);
+  const spread = shape(dy).map((count) => stride * (count - 1) + 1);
+  return [board("x", "x, padded", around), board("g", "dY with zeros", spread)];
+}
+
+function factorsOfDX({ x, w }) {
+  const kernel = shape(w);
+  const around = shape(x).map((extent, axis) => extent + kernel[axis] - 1);
+  return [board("g", "dY with zeros", around), board("w", "w, turned", kernel)];
+}
+
+// --- Events: each changes the state, then draws --------------------------------------------
+
+// Take over new steps, or the dY that is chosen.
+function change(figure, news) {
+  const { state, view } = figure;
+  Object.assign(state, news);
+  state.dy = matrix(...outputSize(state), presets[view.preset.value](figure));
+  layOutForward(figure);
+  layOutSliding(figure);
+  draw(figure);
+}
+
+// Ask for the gradient of a pixel of "x" or a weight of "w".
+function ask(figure, target, at) {
+  Object.assign(figure.state, { target, at });
+  layOutSliding(figure);
+  draw(figure);
+}
+
+function go(figure, at) {
+  figure.state.at = at;
+  draw(figure);
+}
+
+function slideTo(figure, position) {
+  const { state } = figure;
+  const [, width] = shape(state[state.target]);
+  go(figure, [Math.floor(position / width), position % width]);
+}
+
+// A click, Enter or space switches a cell of dY, a digit sets it, minus changes its sign.
+function edit(figure, p, q, key) {
+  const { state, view } = figure;
+  const value = retyped(state.dy[p][q], 1, key);
+  if (value === undefined) return false;
+  state.dy[p][q] = value;
+  state.typed = state.dy;
+  view.preset.value = own;
+  draw(figure);
+  return true;
+}
+
+// --- Drawing -------------------------------------------------------------------------------
+
+function draw(figure) {
+  const { state, grids, view } = figure;
+  const list = shares(state, state.at);
+  const here = (i, j) => ({ on: i === state.at[0] && j === state.at[1] });
+  const met = (i, j) => ({ on: list.some(({ a, b }) => a === i && b === j) });
+  const sent = (p, q) => ({ on: list.some((share) => share.p === p && share.q === q) });
+  const ofWeights = state.target === "w";
+  fill(grids.x, (i, j) => state.x[i][j], ofWeights ? met : here);
+  fill(grids.w, (i, j) => state.w[i][j], ofWeights ? here : met);
+  fill(grids.dy, (p, q) => state.dy[p][q], sent);
+  if (ofWeights) drawOverX(figure, met, sent);
+  else drawOverDY(figure, met);
+  fill(grids.result, (i, j) => total(shares(state, [i, j])), here);
+  grids.result.rove(...state.at);
+  const [, width] = shape(state[state.target]);
+  view.slider.value = state.at[0] * width + state.at[1];
+  drawSum(figure, list);
+}
+
+// dW: dY, spread, over the padded x.
+function drawOverX({ state, grids: { left, right } }, met, sent) {
+  const { x, stride, padding } = state;
+  const pixel = (i, j) => x[i - padding]?.[j - padding];
+  fill(left, (i, j) => pixel(i, j) ?? 0, (i, j) => ({
+    ...met(i - padding, j - padding), pad: pixel(i, j) === undefined,
+  }));
+  drawSpread(state, right, [0, 0], (i, j) => sent(i / stride, j / stride).on, () => true);
+}
+
+// dX: the turned kernel over dY, spread and padded.
+function drawOverDY({ state, grids: { left, right } }, met) {
+  const { x, w, at, padding } = state;
+  const kernel = shape(w);
+  const turned = (i, j) => [kernel[0] - 1 - i, kernel[1] - 1 - j];
+  const value = (i, j) => {
+    const [a, b] = turned(i, j);
+    return w[a][b];
+  };
+  fill(right, value, (i, j) => met(...turned(i, j)));
+  const start = turned(padding, padding);
+  const under = (i, axis) => i >= at[axis] && i < at[axis] + kernel[axis];
+  const within = (i, axis) => i >= start[axis] && i < shape(x)[axis] + padding;
+  drawSpread(state, left, start, (i, j) => under(i, 0) && under(j, 1),
+    (i, j) => within(i, 0) && within(j, 1));
+}
+
+// dY with zeros between its cells, which are hatched, and around them. Its first cell lies at
+// `start`; on(i, j) says which cells are lit, between(i, j) where a zero is one of the stride.
+function drawSpread({ dy, stride }, board, start, on, between) {
+  const value = (i, j) => dy[(i - start[0]) / stride]?.[(j - start[1]) / stride];
+  fill(board, (i, j) => value(i, j) ?? 0, (i, j) => {
+    const zero = value(i, j) === undefined;
+    return { on: on(i, j), idle: zero && between(i, j), pad: zero && !between(i, j) };
+  });
+}
+
+// The sum with letters, then its products.
+function drawSum({ state, view }, list) {
+  const role = state.target === "w" ? "x" : "w";
+  const result = outcome(total(list), ...list.flatMap(({ dy, factor }) => [dy, factor]));
+  view.status.textContent = `d${state.target.toUpperCase()}[${state.at.join(", ")}] = Σ dY[p, q] · `
+    + `${role}[${partnerText(state, "p", 0)}, ${partnerText(state, "q", 1)}]${result}`
+    + ` (${list.length} of ${state.dy.flat().length} windows)`;
+  const columns = new Set(list.map(({ q }) => q)).size;
+  view.products.style.gridTemplateColumns = `repeat(${columns}, auto)`;
+  view.products.replaceChildren(...list.map(({ p, q, a, b, dy, factor }, n) => h("span", {},
+    h("span", { class: "g" }, summand(dy)), "·", h("span", { class: role }, summand(factor)),
+    n < list.length - 1 ? " +" : h("b", {}, result),
+    h("small", {}, `dY[${p},${q}]·${role}[${a},${b}]`))));
+}
+
+// What `partner` computes, with the letter of the output and the numbers of this axis.
+function partnerText({ target, at, stride, padding }, letter, axis) {
+  const step = `${stride > 1 ? stride : ""}${letter}`;
+  return target === "w"
+    ? `${short(at[axis] - padding)} + ${step}` : `${short(at[axis] + padding)} − ${step}`;
 }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnbook.explore.figure import Figure, numbers, short, small, table
+from cnnbook.explore.figure import Figure, numbers, outcome, short, small, summand, table
 from cnnlib import checks
 from cnnlib.checks import Array
 from cnnlib.functional import conv2d
@@ -77,7 +77,7 @@ class ChannelExplorer(Figure):
             f'<div class="cnn-row">{"".join(maps)}</div>'
             f'<div class="cnn-row">{"+".join(kernels)} + {short(self.b[0])} ='
             f"{table('y', first, lambda i, j: i == j == 0)}</div>"
-            f"<p>{_addition(parts)}</p>"
+            f"<p>{' + '.join(map(summand, parts))}{outcome(sum(parts), *parts)}</p>"
         )
 
     def __repr__(self) -> str:
@@ -88,11 +88,3 @@ class ChannelExplorer(Figure):
 def _count(key: str, a: Array, largest: int) -> None:
     if not 1 <= len(a) <= largest:
         raise ValueError(f"ChannelExplorer expected 1 to {largest} {key}, got {len(a)}")
-
-
-def _addition(parts: Sequence[float]) -> str:
-    """4 + (−10) + 0.5 = −5.5, or ≈ where a number is rounded."""
-    total = sum(parts)
-    rounded = any(abs(v - round(v, 2)) > 1e-9 for v in (*parts, total))
-    terms = " + ".join(short(v) if v >= 0 else f"({short(v)})" for v in parts)
-    return f"{terms} {'≈' if rounded else '='} {short(total)}"

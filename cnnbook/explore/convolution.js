@@ -1,157 +1,275 @@
 // The convolution explorer. The mathematics is that of cnnlib.functional.conv2d: no flip, padding
 // on each side, dilation from 1, and a size that is rounded down.
+//
+// The figure is one object: what it was `given`, its `state`, which is what the reader has made of
+// that, the `layout` that follows from the state, and on the page its `view` and the `grids` in it.
 
 const kernels = {
   identity: [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
   edge: [[0, -1, 0], [-1, 4, -1], [0, -1, 0]],
-  blur: range(3).map(() => Array(3).fill(1 / 9)),
+  blur: matrix(3, 3, () => 1 / 9),
   sharpen: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
   "Sobel x": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
   "Sobel y": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
 };
 const own = "your own";
-const steps = { stride: [1, 3], padding: [0, 2], dilation: [1, 3] };
-const shape = (a) => [a.length, a[0].length];
+const limits = { stride: [1, 3], padding: [0, 2], dilation: [1, 3] };
 
-// Along one axis: the cells that a window has to spare, the number of windows, and where cell i
-// of window p lies in the padded input.
-const spare = (n, k, { padding, dilation }) => n + 2 * padding - dilation * (k - 1) - 1;
-const outputSize = (n, k, s) => Math.max(0, Math.floor(spare(n, k, s) / s.stride) + 1);
-const position = (p, i, { stride, dilation }) => p * stride + i * dilation;
+// --- The mathematics -----------------------------------------------------------------------
+
+// Along one axis: the cells that a window has to spare, which cells of the padded input each
+// window reads, and which ones none reads.
+function measure(extent, kernel, { stride, padding, dilation }) {
+  const padded = extent + 2 * padding;
+  const spare = padded - dilation * (kernel - 1) - 1;
+  const windows = Math.max(0, Math.floor(spare / stride) + 1);
+  const read = range(windows).map((p) => range(kernel).map((i) => p * stride + i * dilation));
+  const idle = range(padded).filter((i) => !read.flat().includes(i));
+  return { extent, kernel, padded, spare, windows, read, idle };
+}
+
+function layOut(state) {
+  const [height, width] = shape(state.x);
+  const [tall, wide] = shape(state.w);
+  const rows = measure(height, tall, state);
+  const columns = measure(width, wide, state);
+  return { rows, columns, last: Math.max(0, rows.windows * columns.windows - 1) };
+}
+
+// A pixel of the padded input, undefined on the padding.
+const pixel = ({ x, padding }, i, j) => x[i - padding]?.[j - padding];
 
 // The factors of y[p, q], row by row of the kernel, and the sum of their products.
-const pixel = (s, i, j) => s.x[i - s.padding]?.[j - s.padding];
-const factors = (s, p, q) => s.w.flatMap((row, i) =>
-  row.map((w, j) => [pixel(s, position(p, i, s), position(q, j, s)) ?? 0, w]));
-const sum = (terms) => terms.reduce((total, [x, w]) => total + x * w, 0);
+const factors = ({ state, layout: { rows, columns } }, p, q) =>
+  state.w.flatMap((weights, i) => weights.map((weight, j) =>
+    [pixel(state, rows.read[p][i], columns.read[q][j]) ?? 0, weight]));
+const total = (pairs) => sum(pairs.map(([x, w]) => x * w));
+
+// The place [p, q] of the window that is shown; [0, 0] also where no window fits.
+function place({ state: { at }, layout: { columns } }) {
+  const width = columns.windows || 1;
+  return [Math.floor(at / width), at % width];
+}
+
+// A weight as it is typed: -1, 0.5, 0,5 or 1/9; NaN or infinite if it isn't one.
+function weightOf(text) {
+  const numbers = text.replace("−", "-").replace(",", ".").split("/").map(Number);
+  const [numerator, denominator = 1] = numbers;
+  return text ? numerator / denominator : NaN;
+}
+
+// --- The elements --------------------------------------------------------------------------
 
 function convolution(data) {
-  const s = structuredClone(data), n = shape(s.x);
-  const ink = Math.max(1, ...s.x.flat());
-  const given = Object.keys(kernels).find((name) => `${kernels[name]}` === `${s.w}`) ?? "as given";
-  const presets = { [given]: data.w, ...kernels };
-  let at = 0, k, size, last, read, idle, input, output;
+  const figure = { given: data, state: { ...structuredClone(data), at: 0 } };
+  figure.presets = presetsOf(data.w);
+  figure.view = elements(figure);
+  change(figure, {});
+  return arrange(figure);
+}
 
-  const tables = ["input", "kernel", "output"].map((name, i) =>
-    h("table", { class: "xwy"[i], "aria-label": name, ...(i !== 1 && { role: "grid" }) }));
-  const preset = h("select", { onchange: () => change({ w: structuredClone(presets[preset.value]) }) },
-    ...Object.keys(presets).map((name) => h("option", {}, name)), h("option", { hidden: "" }, own));
-  const controls = Object.keys(steps).map((name) =>
-    stepper(name, ...steps[name], s[name], (value) => change({ [name]: value })));
+// The kernel that was given comes first, under its own name if it has one.
+function presetsOf(given) {
+  const known = Object.keys(kernels).find((name) => String(kernels[name]) === String(given));
+  return { [known ?? "as given"]: given, ...kernels };
+}
+
+function elements(figure) {
+  const { presets, state } = figure;
+  const preset = choice(Object.keys(presets), () =>
+    change(figure, { w: structuredClone(presets[preset.value]) }));
+  preset.append(h("option", { hidden: "" }, own));
   const slider = h("input", {
-    type: "range", min: 0, "aria-label": "window", oninput: () => visit(+slider.value),
+    type: "range", min: 0, "aria-label": "window",
+    oninput: () => visit(figure, Number(slider.value)),
   });
   const status = h("p", { role: "status" });
-  const { node: play, pause } = player(500, status, () => at === last && go(0),
-    () => (at < last - 1 ? go(at + 1) : visit(last)));
-  const terms = h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 });
-  const formula = h("div", {});
+  return {
+    preset, slider, status,
+    steps: steppers(limits, state, (news) => change(figure, news)),
+    input: h("table", { class: "x", role: "grid", "aria-label": "input" }),
+    kernel: h("table", { class: "w", "aria-label": "kernel" }),
+    output: h("table", { class: "y", role: "grid", "aria-label": "output" }),
+    player: player(500, status, () => begin(figure), () => proceed(figure)),
+    products: h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 }),
+    sizes: h("div"),
+  };
+}
 
-  // Take over what is new, and lay out the grids for it.
-  function change(news) {
-    const ended = at && at === last;
-    Object.assign(s, news);
-    k = shape(s.w);
-    size = n.map((extent, axis) => outputSize(extent, k[axis], s));
-    const padded = n.map((extent) => extent + 2 * s.padding);
-    read = size.map((count, axis) => range(count).map((p) =>
-      range(k[axis]).map((i) => position(p, i, s))));
-    idle = padded.map((extent, axis) =>
-      range(extent).filter((i) => !read[axis].flat().includes(i)));
-    slider.max = last = Math.max(0, size[0] * size[1] - 1);
-    input = grid(...padded, s.padding, { press: edit });
-    output = grid(...size, 0, { focus: (p, q) => visit(p * size[1] + q) });
-    const weights = s.w.map((row, i) => h("tr", {}, ...row.map((w, j) => h("td", {}, weight(i, j)))));
-    const show = (i, name, sizes, body) =>
-      tables[i].replaceChildren(h("caption", {}, `${name} ${sizes.join(" × ")}`), body);
-    show(0, s.padding ? "padded input" : "input", padded, input.body);
-    show(1, "kernel", k, h("tbody", {}, ...weights));
-    show(2, "output", size, output.body);
-    go(ended ? last : Math.min(at, last));
-  }
+function arrange(figure) {
+  const { state, view } = figure;
+  return [
+    h("div", { class: "cnn-bar" }, h("label", {}, "kernel ", view.preset), ...view.steps.nodes),
+    h("div", { class: "cnn-row" }, view.input, "∗", view.kernel, "=", view.output),
+    h("div", { class: "cnn-bar" },
+      button("Back", () => visit(figure, state.at - 1)), view.player.node,
+      button("Step", () => visit(figure, state.at + 1)),
+      button("Reset", () => reset(figure)), view.slider),
+    view.status, view.products, view.sizes,
+  ];
+}
 
-  function reset() {
-    pause();
-    at = 0;
-    preset.value = given;
-    Object.keys(steps).forEach((name, i) => controls[i].set(data[name]));
-    change(structuredClone(data));
-  }
+// Grids of the sizes that the layout asks for.
+function rebuild(figure) {
+  const { state, layout: { rows, columns, last }, view } = figure;
+  const input = grid(rows.padded, columns.padded, state.padding, {
+    press: (i, j, key) => editPixel(figure, i, j, key),
+  });
+  const output = grid(rows.windows, columns.windows, 0, {
+    focus: (p, q) => visit(figure, p * columns.windows + q),
+  });
+  figure.grids = { input, output };
+  const weights = matrix(rows.kernel, columns.kernel, (i, j) => h("td", {}, weight(figure, i, j)));
+  const body = h("tbody", {}, ...weights.map((row) => h("tr", {}, ...row)));
+  const show = (table, name, size, content) =>
+    table.replaceChildren(h("caption", {}, `${name} ${rows[size]} × ${columns[size]}`), content);
+  show(view.input, state.padding ? "padded input" : "input", "padded", input.body);
+  show(view.kernel, "kernel", "kernel", body);
+  show(view.output, "output", "windows", output.body);
+  view.slider.max = last;
+}
 
-  // A weight to type in: -1, 0.5 or 1/9.
-  const weight = (i, j) => h("input", {
-    value: short(s.w[i][j]), "aria-label": `weight ${i}, ${j}`,
-    onchange: ({ target }) => {
-      const [a, b = 1] = target.value.replace("−", "-").replace(",", ".").split("/").map(Number);
-      if (target.value && isFinite(a / b)) [s.w[i][j], preset.value] = [a / b, own];
-      target.value = short(s.w[i][j]);
-      go(at);
+// A weight to type in.
+function weight(figure, i, j) {
+  const { w } = figure.state;
+  const field = h("input", {
+    value: short(w[i][j]), "aria-label": `weight ${i}, ${j}`,
+    onchange: () => {
+      editWeight(figure, i, j, weightOf(field.value));
+      field.value = short(w[i][j]);
     },
   });
+  return field;
+}
 
-  // A click, Enter or space switches a pixel, a digit sets it, minus changes its sign.
-  function edit(i, j, key) {
-    const value = retyped(pixel(s, i, j), ink, key);
-    if (value === undefined) return false;
-    s.x[i - s.padding][j - s.padding] = value;
-    go(at);
-    return true;
+// --- Events: each changes the state, then draws --------------------------------------------
+
+// Take over what is new. The figure stays at its window, or at the last one if it was there.
+function change(figure, news) {
+  const { state } = figure;
+  const ended = state.at > 0 && state.at === figure.layout.last;
+  Object.assign(state, news);
+  figure.layout = layOut(state);
+  rebuild(figure);
+  const { last } = figure.layout;
+  go(figure, ended ? last : Math.min(state.at, last));
+}
+
+function reset(figure) {
+  const { given, presets, state, view } = figure;
+  view.player.pause();
+  view.preset.value = Object.keys(presets)[0];
+  view.steps.set(given);
+  state.at = 0;
+  change(figure, structuredClone(given));
+}
+
+// A click, Enter or space switches a pixel, a digit sets it, minus changes its sign.
+function editPixel(figure, i, j, key) {
+  const { given, state } = figure;
+  const ink = Math.max(1, ...given.x.flat());
+  const value = retyped(pixel(state, i, j), ink, key);
+  if (value === undefined) return false;
+  state.x[i - state.padding][j - state.padding] = value;
+  draw(figure);
+  return true;
+}
+
+function editWeight(figure, i, j, value) {
+  if (!Number.isFinite(value)) return;
+  figure.state.w[i][j] = value;
+  figure.view.preset.value = own;
+  draw(figure);
+}
+
+function go(figure, window) {
+  figure.state.at = window;
+  draw(figure);
+}
+
+// Where the reader goes; that ends the playing.
+function visit(figure, window) {
+  figure.view.player.pause();
+  go(figure, clamp(window, 0, figure.layout.last));
+}
+
+// Play: from the start again if it was at the end, and no further than the end.
+function begin(figure) {
+  if (figure.state.at === figure.layout.last) go(figure, 0);
+}
+
+function proceed(figure) {
+  const { state: { at }, layout: { last } } = figure;
+  if (at < last - 1) go(figure, at + 1);
+  else visit(figure, last);
+}
+
+// --- Drawing -------------------------------------------------------------------------------
+
+function draw(figure) {
+  figure.view.slider.value = figure.state.at;
+  drawInput(figure);
+  drawOutput(figure);
+  drawSum(figure);
+  figure.view.sizes.replaceChildren(...explain(figure).map((line) => h("p", {}, line)));
+}
+
+function drawInput(figure) {
+  const { state, layout: { rows, columns } } = figure;
+  const [p, q] = place(figure);
+  fill(figure.grids.input, (i, j) => pixel(state, i, j) ?? 0, (i, j) => ({
+    on: rows.read[p]?.includes(i) && columns.read[q]?.includes(j),
+    pad: pixel(state, i, j) === undefined,
+    idle: rows.idle.includes(i) || columns.idle.includes(j),
+  }));
+}
+
+function drawOutput(figure) {
+  const { state, layout: { columns }, grids: { output } } = figure;
+  const [p, q] = place(figure);
+  fill(output, (i, j) => total(factors(figure, i, j)), (i, j) => ({
+    on: i === p && j === q,
+    later: i * columns.windows + j > state.at,
+  }));
+  output.rove(p, q);
+}
+
+// The products of the window that is shown, and their sum.
+function drawSum(figure) {
+  const { state, layout: { rows, columns, last }, view } = figure;
+  if (!rows.windows || !columns.windows) {
+    view.status.textContent = "No window fits: the kernel is larger than the padded input.";
+    view.products.replaceChildren();
+    return;
   }
+  const [p, q] = place(figure);
+  const pairs = factors(figure, p, q);
+  const result = outcome(total(pairs), ...pairs.flat());
+  view.status.textContent = `Window ${state.at + 1} of ${last + 1}: y[${p}, ${q}]${result}`;
+  const end = (n) => (n < pairs.length - 1 ? " +" : h("b", { class: "y" }, result));
+  view.products.style.gridTemplateColumns = `repeat(${columns.kernel}, auto)`;
+  view.products.replaceChildren(...pairs.map(([x, w], n) => h("span", {},
+    h("span", { class: "x" }, short(x)), "·", h("span", { class: "w" }, summand(w)), end(n))));
+}
 
-  const visit = (window) => (pause(), go(clamp(window, 0, last)));
+// The size formula with its numbers, once where both axes agree; and what no window reads.
+function explain({ state, layout: { rows, columns } }) {
+  const height = sizeFormula(state, rows);
+  const width = sizeFormula(state, columns);
+  const sizes = height === width
+    ? [`height and width = ${height}`] : [`height = ${height}`, `width = ${width}`];
+  const unread = [...listed("row", rows.idle), ...listed("column", columns.idle)];
+  return [...sizes, unread.length
+    ? `No window reads ${unread.join(" and ")} (hatched; counted from 0).`
+    : "Every cell is read."];
+}
 
-  // Move to a window and show everything.
-  function go(window) {
-    at = slider.value = window;
-    const p = Math.floor(at / size[1]), q = at % size[1];
-    fill(input, (i, j) => pixel(s, i, j) ?? 0, (i, j) => ({
-      on: read[0][p]?.includes(i) && read[1][q]?.includes(j),
-      pad: pixel(s, i, j) === undefined,
-      idle: idle[0].includes(i) || idle[1].includes(j),
-    }));
-    fill(output, (i, j) => sum(factors(s, i, j)), (i, j) => ({
-      on: i === p && j === q,
-      later: i * size[1] + j > at,
-    }));
-    output.rove(p, q);
-    status.textContent = "No window fits: the kernel is larger than the padded input.";
-    terms.replaceChildren();
-    if (size[0] * size[1]) spell(factors(s, p, q), `Window ${at + 1} of ${last + 1}: y[${p}, ${q}]`);
-    formula.replaceChildren(...explain().map((line) => h("p", {}, line)));
-  }
+const sizeFormula = ({ stride, padding, dilation }, { extent, kernel, spare, windows }) =>
+  `⌊(${extent} + 2·${padding} − ${dilation}·(${kernel} − 1) − 1) / ${stride}⌋ + 1`
+  + ` = ⌊${short(spare)} / ${stride}⌋ + 1 = ${windows || "none"}`;
 
-  // The products and their sum.
-  function spell(list, where) {
-    const total = outcome(sum(list), ...list.flat());
-    const factor = (role, text) => h("span", { class: role }, text);
-    const end = (i) => (i < list.length - 1 ? " +" : h("b", { class: "y" }, total));
-    terms.style.gridTemplateColumns = `repeat(${k[1]}, auto)`;
-    terms.append(...list.map(([x, w], i) => h("span", {},
-      factor("x", short(x)), "·", factor("w", summand(w)), end(i))));
-    status.textContent = where + total;
-  }
-
-  // The size formula with its numbers, once where both axes agree; and what no window reads.
-  function explain() {
-    const [height, width] = n.map((extent, axis) =>
-      ` = ⌊(${extent} + 2·${s.padding} − ${s.dilation}·(${k[axis]} − 1) − 1) / ${s.stride}⌋ + 1`
-      + ` = ⌊${short(spare(extent, k[axis], s))} / ${s.stride}⌋ + 1`
-      + ` = ${size[axis] || "none"}`);
-    const left = ["row", "column"].flatMap((word, axis) => idle[axis].length
-      ? `${word}${idle[axis].length > 1 ? "s" : ""} ${idle[axis].join(", ")}` : []);
-    return [
-      ...(height === width ? ["height and width" + width] : ["height" + height, "width" + width]),
-      left.length
-        ? `No window reads ${left.join(" and ")} (hatched; counted from 0).` : "Every cell is read.",
-    ];
-  }
-
-  change({});
-  return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "kernel ", preset), ...controls.map((c) => c.node)),
-    h("div", { class: "cnn-row" }, tables[0], "∗", tables[1], "=", tables[2]),
-    h("div", { class: "cnn-bar" }, button("Back", () => visit(at - 1)), play,
-      button("Step", () => visit(at + 1)), button("Reset", reset), slider),
-    status, terms, formula,
-  ];
+// ["rows 5, 6"], or [] if there are none.
+function listed(word, numbers) {
+  if (!numbers.length) return [];
+  return [`${word}${numbers.length > 1 ? "s" : ""} ${numbers.join(", ")}`];
 }

@@ -1,7 +1,10 @@
-// Shared by all interactive figures: elements, numbers, grids and steppers.
+// Shared by all interactive figures: elements, numbers, grids and controls. The script of a
+// figure follows this one in the same module and gives `mount` a function that builds it.
+
+// --- Elements and numbers ------------------------------------------------------------------
 
 // An element: h("p", {class: "sum", onclick: act}, "text", child).
-const h = (tag, properties, ...children) => {
+function h(tag, properties, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(properties || {})) {
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
@@ -9,105 +12,155 @@ const h = (tag, properties, ...children) => {
   }
   node.append(...children);
   return node;
-};
+}
+
 const button = (label, act, more) => h("button", { type: "button", onclick: act, ...more }, label);
 
-// At most two decimals, and a real minus sign.
-const short = (v) => String(+v.toFixed(2)).replace("-", "−");
+const choice = (names, change) =>
+  h("select", { onchange: change }, ...names.map((name) => h("option", {}, name)));
 
 const range = (n) => [...Array(n).keys()];
-const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+// A list of rows: its size, and one made of value(i, j).
+const shape = (rows) => [rows.length, rows[0].length];
+const matrix = (height, width, value) =>
+  range(height).map((i) => range(width).map((j) => value(i, j)));
+
+// Two decimals at most, and a real minus sign.
+const short = (value, decimals = 2) =>
+  String(Number(value.toFixed(decimals))).replace("-", "−");
+
+// A number within a sum; and a result, with ≈ if it or another number involved is shown rounded.
+const summand = (value) => (value < 0 ? `(${short(value)})` : short(value));
+function outcome(value, ...others) {
+  const rounded = [value, ...others].some((v) => Math.abs(Number(v.toFixed(2)) - v) > 1e-9);
+  return `${rounded ? " ≈ " : " = "}${short(value)}`;
+}
+
+// --- Grids ---------------------------------------------------------------------------------
 
 const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 // The cells of a table, walked with the arrow keys; the outer `border` cells take no part.
-// `focus(i, j)` is called when a cell gets the focus, `press(i, j, key)` for a click (key "") or a
-// key; it returns whether it used the key.
-function grid(rows, columns, border, { focus, press }) {
-  let home;
-  // Of all cells one is in the tab order.
+// `focus(i, j)` is called when a cell gets the focus, `point(i, j)` when the mouse comes over it,
+// `press(i, j, key)` for a click (key "") or a key; it returns whether it used the key.
+function grid(rows, columns, border, events) {
+  const cells = matrix(rows, columns, () => h("td"));
+  const body = h("tbody", {}, ...cells.map((row) => h("tr", {}, ...row)));
+  // Of all cells one is in the tab order, as the arrow keys reach the others.
   const rove = (i, j) => {
-    home?.setAttribute("tabindex", -1);
-    home = cells[i]?.[j];
-    home?.setAttribute("tabindex", 0);
+    body.querySelector('[tabindex="0"]')?.setAttribute("tabindex", -1);
+    cells[i]?.[j]?.setAttribute("tabindex", 0);
   };
-  const type = (i, j, event) => {
+  const made = { cells, rove, body };
+  for (const i of range(rows).slice(border, rows - border)) {
+    for (const j of range(columns).slice(border, columns - border)) enliven(made, i, j, events);
+  }
+  rove(border, border);
+  return made;
+}
+
+function enliven({ cells, rove }, i, j, { focus, point, press }) {
+  const cell = cells[i][j];
+  cell.setAttribute("tabindex", -1);
+  cell.addEventListener("focus", () => {
+    rove(i, j);
+    focus?.(i, j);
+  });
+  cell.addEventListener("pointerenter", () => point?.(i, j));
+  cell.addEventListener("click", () => press?.(i, j, ""));
+  cell.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const move = moves[event.key];
     if (move) cells[i + move[0]]?.[j + move[1]]?.focus();
     if (move || press?.(i, j, event.key)) event.preventDefault();
-  };
-  const inside = (i, n) => i >= border && i < n - border;
-  const cell = (i, j) => h("td", inside(i, rows) && inside(j, columns) && {
-    tabindex: -1,
-    onclick: () => press?.(i, j, ""),
-    onfocus: () => (rove(i, j), focus?.(i, j)),
-    onkeydown: (event) => type(i, j, event),
   });
-  const cells = range(rows).map((i) => range(columns).map((j) => cell(i, j)));
-  rove(border, border);
-  return { cells, rove, body: h("tbody", {}, ...cells.map((row) => h("tr", {}, ...row))) };
 }
 
-// Write a grid: value(i, j), shaded by its size; classes(i, j) says which names hold.
+// A grid that calls `focus` also for the cell that the mouse is over.
+const pointable = (sizes, border, focus, press) =>
+  grid(...sizes, border, { focus, point: focus, press });
+
+// Write a grid: value(i, j), shaded by its size; classes(i, j) says which names hold. A cell
+// named `later` stays empty.
 function fill({ cells }, value, classes) {
   const values = cells.map((row, i) => row.map((_, j) => value(i, j)));
   const largest = Math.max(...values.flat().map(Math.abs)) || 1;
   cells.forEach((row, i) => row.forEach((cell, j) => {
-    const names = classes(i, j), v = names.later ? 0 : values[i][j];
-    cell.textContent = names.later ? "" : short(v);
+    const names = classes(i, j);
+    cell.textContent = names.later ? "" : short(values[i][j]);
     cell.className = Object.keys(names).filter((name) => names[name]).join(" ");
-    cell.style.setProperty("--v", Math.abs(v) / largest);
+    cell.style.setProperty("--v", names.later ? 0 : Math.abs(values[i][j]) / largest);
   }));
-}
-
-// A grid whose cells call `focus` also for the one that the mouse is over.
-function pointable(sizes, border, focus, press) {
-  const made = grid(...sizes, border, { focus, press });
-  made.cells.forEach((row, i) => row.forEach((cell, j) =>
-    cell.hasAttribute("tabindex") && cell.addEventListener("pointerenter", () => focus(i, j))));
-  return made;
 }
 
 // What a number becomes by a key: a digit sets it, minus changes its sign, Enter and space and a
 // click (key "") switch between `ink` and 0; undefined for another key.
-const retyped = (old, ink, key) => (/^\d$/.test(key) ? +key
-  : { "": old ? 0 : ink, "-": -old }[key.replace("Enter", "").trim()]);
+function retyped(old, ink, key) {
+  if (/^\d$/.test(key)) return Number(key);
+  if (key === "-") return -old;
+  if (["", " ", "Enter"].includes(key)) return old ? 0 : ink;
+  return undefined;
+}
 
-// A number within a sum; and a result, which may be rounded as the others may be.
-const summand = (v) => (v < 0 ? `(${short(v)})` : short(v));
-const outcome = (v, ...others) =>
-  ([v, ...others].some((v) => Math.abs(+v.toFixed(2) - v) > 1e-9) ? " ≈ " : " = ") + short(v);
+// --- Controls ------------------------------------------------------------------------------
 
 // A number between two buttons; they stay reachable at its ends.
 function stepper(name, low, high, value, change) {
-  const set = (next) => {
-    value = clamp(next, low, high);
-    shown.textContent = value;
-    less.ariaDisabled = value === low;
-    more.ariaDisabled = value === high;
-  };
-  const by = (step) => () => (set(value + step), change(value));
-  const less = button("−", by(-1), { "aria-label": `less ${name}` });
-  const more = button("+", by(1), { "aria-label": `more ${name}` });
-  const shown = h("output", {});
+  const shown = h("output");
+  const less = button("−", () => step(-1), { "aria-label": `less ${name}` });
+  const more = button("+", () => step(1), { "aria-label": `more ${name}` });
+  let current;
+
+  function set(next) {
+    current = clamp(next, low, high);
+    shown.textContent = current;
+    less.ariaDisabled = current === low;
+    more.ariaDisabled = current === high;
+  }
+
+  function step(by) {
+    set(current + by);
+    change(current);
+  }
+
   set(value);
-  const label = h("span", {}, name);
-  return { node: h("span", { role: "group", "aria-label": name }, label, less, shown, more), set };
+  const parts = [h("span", {}, name), less, shown, more];
+  return { node: h("span", { role: "group", "aria-label": name }, ...parts), set };
+}
+
+// A stepper for each name in `limits`, { name: [low, high] }; `change` gets { name: value }.
+function steppers(limits, values, change) {
+  const made = Object.entries(limits).map(([name, [low, high]]) =>
+    [name, stepper(name, low, high, values[name], (value) => change({ [name]: value }))]);
+  return {
+    nodes: made.map(([, { node }]) => node),
+    set: (news) => made.forEach(([name, { set }]) => set(news[name])),
+  };
 }
 
 // A button that plays: it begins, then goes on every `ms` milliseconds, until `pause` is called or
 // the figure is taken off the page. While it plays, `status` isn't read aloud.
 function player(ms, status, begin, next) {
   let timer;
-  const say = (text, live) => [node.textContent, status.ariaLive] = [text, live];
-  const pause = () => (timer = clearInterval(timer), say("Play", "polite"));
-  const node = button("Play", () => {
-    if (timer) return pause();
+  const node = button("Play", () => (timer ? pause() : play()));
+
+  function play() {
     timer = setInterval(() => (node.isConnected ? next() : pause()), ms);
-    say("Pause", "off");
+    node.textContent = "Pause";
+    status.ariaLive = "off";
     begin();
-  });
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = undefined;
+    node.textContent = "Play";
+    status.ariaLive = "polite";
+  }
+
   return { node, pause };
 }
 

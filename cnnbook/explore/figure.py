@@ -43,15 +43,14 @@ class Figure(ABC):
 
     def _repr_html_(self) -> str:
         own_style = _read(f"{self.name}.css").replace(".cnn-figure", f".cnn-figure.{self.name}")
-        style = _read("figure.css") + own_style
+        style = f"<style>{_read('figure.css')}{own_style}</style>"
+        picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
         script = _read("figure.js") + _read(f"{self.name}.js")
         data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
-        picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
-        key = hashlib.sha256("\n".join((style, script, data, picture)).encode()).hexdigest()[:12]
+        key = hashlib.sha256(f"{style}{picture}{script}{data}".encode()).hexdigest()[:12]
         return (
-            f'<div class="cnn-figure {self.name}" data-figure="{key}"><style>{style}</style>'
-            f'{picture}<script type="module">'
-            f'{script}mount("{key}", {self.name}, {data});</script></div>'
+            f'<div class="cnn-figure {self.name}" data-figure="{key}">{style}{picture}'
+            f'<script type="module">{script}mount("{key}", {self.name}, {data});</script></div>'
         )
 
 
@@ -103,10 +102,21 @@ def _cell(value: float, marked: bool) -> str:
     return f"<b>{short(value)}</b>" if marked else short(value)
 
 
-def short(value: float) -> str:
-    """At most two decimals, none that are zero, and a real minus sign; as `short` in figure.js."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+def short(value: float, decimals: int = 2) -> str:
+    """So many decimals at most, and a real minus sign; as `short` in figure.js."""
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "−")
+
+
+def summand(value: float) -> str:
+    """A number within a sum, in brackets if it is negative; as `summand` in figure.js."""
+    return f"({short(value)})" if value < 0 else short(value)
+
+
+def outcome(value: float, *others: float) -> str:
+    """With =, or ≈ if this or another number is shown rounded; as `outcome` in figure.js."""
+    rounded = any(abs(v - round(v, 2)) > 1e-9 for v in (value, *others))
+    return f" {'≈' if rounded else '='} {short(value)}"
 
 
 def numbers(a: Array) -> list[list[float]]:
@@ -116,6 +126,5 @@ def numbers(a: Array) -> list[list[float]]:
 
 def equation(terms: Sequence[tuple[float, float]], total: float) -> str:
     """x · w + x · w + … = total, or ≈ where a number is rounded."""
-    rounded = any(abs(v - round(v, 2)) > 1e-9 for v in (total, *sum(terms, ())))
-    products = ("·".join(f"({short(v)})" if v < 0 else short(v) for v in term) for term in terms)
-    return f"{' + '.join(products)} {'≈' if rounded else '='} {short(total)}"
+    products = " + ".join("·".join(map(summand, term)) for term in terms)
+    return products + outcome(total, *sum(terms, ()))

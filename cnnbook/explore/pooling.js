@@ -1,140 +1,234 @@
 // The pooling explorer, forward and backward. The mathematics is that of cnnlib.functional: the
 // padding of a maximum is −∞, and the gradient goes to the first maximum, row by row; an average
-// pads with 0, and counts these cells or does not. A cell is a place on the padded input.
+// pads with 0, and counts these cells or does not.
+//
+// The figure is one object: what it was `given`, its `state`, which is what the reader has made of
+// that, the `windows` that follow from the state, what is `chosen`, { window } by its number or
+// { cell } by its place, and on the page the `view` and the `grids` in it.
+// A cell [i, j] is a place on the padded input.
 
-const kinds = ["maximum", "average", "average of real cells"];
+// What stands on the padding, and which cells of a window share its gradient.
+const kinds = {
+  maximum: { padding: "−∞", receivers: ({ first }) => [first] },
+  average: { padding: "0", receivers: ({ cells }) => cells },
+  "average of real cells": { padding: "", receivers: ({ real }) => real },
+};
 const limits = { window: [1, 3], stride: [1, 3], padding: [0, 1] };
-const sum = (values) => values.reduce((total, v) => total + v, 0);
+const takesMaximum = ({ kind }) => kind === "maximum";
+
+// --- The mathematics -----------------------------------------------------------------------
+
+const places = (height, width) => matrix(height, width, (i, j) => [i, j]).flat();
 const has = (cells, [i, j]) => cells.some(([p, q]) => p === i && q === j);
-const pairs = (rows, columns) => range(rows).flatMap((i) => range(columns).map((j) => [i, j]));
+
+// A pixel of the padded input, undefined on the padding.
+const pixel = ({ x, padding }, [i, j]) => x[i - padding]?.[j - padding];
+const isReal = (state, cell) => pixel(state, cell) !== undefined;
+
+const padded = ({ x, padding }) => shape(x).map((extent) => extent + 2 * padding);
+const outputSize = (state) =>
+  padded(state).map((extent) => Math.floor((extent - state.window) / state.stride) + 1);
+
+// A window: its cells, the values of the real ones, the first that is the largest and what `ties`
+// with it, its number y, its gradient dy and the cells that receive that, each its share.
+function look(state, [p, q]) {
+  const cells = places(state.window, state.window)
+    .map(([i, j]) => [p * state.stride + i, q * state.stride + j]);
+  const real = cells.filter((cell) => isReal(state, cell));
+  const values = real.map((cell) => pixel(state, cell));
+  const largest = Math.max(...values);
+  const [first, ...ties] = real.filter((cell) => pixel(state, cell) === largest);
+  const receivers = kinds[state.kind].receivers({ first, cells, real });
+  const y = takesMaximum(state) ? largest : sum(values) / receivers.length;
+  const dy = state.dy[p][q];
+  const share = dy / receivers.length;
+  return { at: `[${p}, ${q}]`, cells, values, ties, y, dy, receivers, share };
+}
+
+// The windows that read a cell, those that send it a gradient, and what these send.
+const readers = ({ windows }, cell) => windows.filter(({ cells }) => has(cells, cell));
+const givers = ({ windows }, cell) => windows.filter(({ receivers }) => has(receivers, cell));
+const gradient = (figure, cell) => sum(givers(figure, cell).map(({ share }) => share));
+
+// --- The elements --------------------------------------------------------------------------
 
 function pooling(data) {
-  const s = structuredClone(data), n = [s.x.length, s.x[0].length];
-  const ink = Math.max(1, ...s.x.flat());
-  let size, windows, grids, chosen;
+  const figure = { given: data, state: structuredClone(data) };
+  figure.view = elements(figure);
+  change(figure, {});
+  return arrange(figure);
+}
 
-  const pixel = ([i, j]) => s.x[i - s.padding]?.[j - s.padding];
-  const inside = (cell) => pixel(cell) !== undefined;
-  const name = (letters, cell) => `${letters}[${cell.map((i) => i - s.padding).join(", ")}]`;
+function elements(figure) {
+  const table = (role) => h("table", { class: role, role: "grid" });
+  const kind = choice(Object.keys(kinds), () => change(figure, { kind: kind.value }));
+  return {
+    kind,
+    steps: steppers(limits, figure.state, (news) => change(figure, news)),
+    x: table("x"), y: table("y"), dx: table("g"), dy: table("g"),
+    status: h("p", { role: "status" }),
+    balance: h("p"),
+  };
+}
 
-  // A window: its cells, its number y, its gradient v, and the cells that it goes to.
-  function look([p, q]) {
-    const cells = pairs(s.window, s.window).map(([i, j]) => [p * s.stride + i, q * s.stride + j]);
-    const real = cells.filter(inside), values = real.map(pixel), best = Math.max(...values);
-    const [first, ...ties] = real.filter((cell) => pixel(cell) === best);
-    const to = [[first], cells, real][s.kind], share = to.length;
-    const y = s.kind ? sum(values) / share : best;
-    return { at: `[${p}, ${q}]`, cells, values, y, v: s.dy[p][q], to, share, ties };
-  }
-  const readers = (cell, part = "cells") => windows.filter((w) => has(w[part], cell));
-  const givers = (cell) => readers(cell, "to");
-  const gradient = (cell) => sum(givers(cell).map(({ v, share }) => v / share));
-
-  const kind = h("select", { onchange: () => change({ kind: kind.selectedIndex }) },
-    ...kinds.map((name) => h("option", {}, name)));
-  const controls = Object.keys(limits).map((name) =>
-    stepper(name, ...limits[name], s[name], (value) => change({ [name]: value })));
-  const tables = [..."xygg"].map((role) => h("table", { class: role, role: "grid" }));
-  const status = h("p", { role: "status" });
-  const balance = h("p", {});
-
-  // Take over what is new, and lay out the grids for it.
-  function change(news) {
-    Object.assign(s, news);
-    s.padding = Math.min(s.padding, s.window >> 1);
-    Object.keys(limits).forEach((name, i) => controls[i].set(s[name]));
-    kind.selectedIndex = s.kind;
-    const pad = s.padding, padded = n.map((extent) => extent + 2 * pad);
-    size = padded.map((extent) => Math.floor((extent - s.window) / s.stride) + 1);
-    s.dy = range(size[0]).map((p) => range(size[1]).map((q) => s.dy[p]?.[q] ?? 1));
-    const cell = (...cell) => show({ cell }), window = (p, q) => show({ window: p * size[1] + q });
-    grids = [
-      pointable(padded, pad, cell, (i, j, key) => edit(s.x[i - pad], j - pad, ink, key)),
-      pointable(size, 0, window),
-      pointable(padded, pad, cell),
-      pointable(size, 0, window, (p, q, key) => edit(s.dy[p], q, 1, key)),
-    ];
-    ["forward: x", "y", "backward: dx", "dy"].forEach((name, i) => {
-      const caption = h("caption", {}, `${name} ${(i % 2 ? size : n).join(" × ")}`);
-      tables[i].replaceChildren(caption, grids[i].body);
-    });
-    show({ window: 0 });
-  }
-
-  function edit(row, j, ink, key) {
-    const value = retyped(row[j], ink, key);
-    if (value === undefined) return false;
-    row[j] = value;
-    show(chosen);
-    return true;
-  }
-
-  // Show everything; mark the chosen window and its cells, or the chosen cell and its windows.
-  function show(news) {
-    chosen = news;
-    windows = pairs(...size).map(look);
-    const { cell, window } = chosen, one = windows[window];
-    const lit = one ? [one] : givers(cell);
-    paint(lit, one?.cells ?? [cell], one?.to ?? [cell]);
-    status.textContent = one ? forward(one) : backward(cell, lit);
-    const sent = sum(s.dy.flat());
-    const kept = sum(pairs(...n).map((at) => gradient(at.map((i) => i + s.padding))));
-    balance.textContent = (s.kind ? "" : "A dot: the maximum of a window. ")
-      + `Sum of dy${outcome(sent)}, sum of dx${outcome(kept)}: `
-      + (Math.abs(sent - kept) < 1e-9 ? "what went in comes out."
-        : `${short(sent - kept)} went to the padding and is lost.`);
-  }
-
-  function paint(lit, read, got) {
-    const [x, y, dx, dy] = grids, max = !s.kind;
-    const window = (p, q) => windows[p * size[1] + q];
-    const on = (p, q) => ({ on: lit.includes(window(p, q)) });
-    fill(y, (p, q) => window(p, q).y, on);
-    fill(dy, (p, q) => window(p, q).v, on);
-    fill(x, (...cell) => pixel(cell) ?? 0, (...cell) => ({
-      on: has(read, cell),
-      pad: !inside(cell),
-      idle: !readers(cell).length,
-      won: max && givers(cell).length,
-      best: max && lit.some(({ to }) => has(to, cell)),
-      tie: max && lit.some(({ ties }) => has(ties, cell)),
-    }));
-    fill(dx, (...cell) => gradient(cell),
-      (...cell) => ({ on: has(got, cell), pad: !inside(cell) }));
-    x.body.querySelectorAll(".pad").forEach((td) => td.textContent = ["−∞", "0", ""][s.kind]);
-  }
-
-  // What a window makes of its cells, and where its gradient goes.
-  function forward({ at, values, y, v, to, share, ties }) {
-    const gives = `dy${at}${outcome(v)}`;
-    return s.kind
-      ? `y${at} = (${values.map(summand).join(" + ")}) / ${share}${outcome(y)}. `
-        + `Of ${gives}, each of ${share} cells gets ${short(v)} / ${share}${outcome(v / share)}.`
-      : `y${at}${outcome(y)} is the maximum, ${name("x", to[0])}`
-        + (ties.length ? `, the first of ${ties.length + 1} equal ones` : "")
-        + `. All of ${gives} goes to ${name("dx", to[0])}.`;
-  }
-
-  // What a cell gets, and from which windows.
-  function backward(cell, lit) {
-    const add = (text) =>
-      lit.map((w) => text(w) + (w.share > 1 ? ` / ${w.share}` : "")).join(" + ");
-    const total = gradient(cell), read = readers(cell).length;
-    return name("dx", cell) + (lit.length
-      ? ` = ${add(({ at }) => `dy${at}`)} = ${add(({ v }) => summand(v))}`
-        + `${outcome(total, ...lit.map(({ v }) => v))}.`
-      : ` = 0: ${name("x", cell)} is ` + (read ? `not the maximum of its ${read} windows.`
-        : "in no window."));
-  }
-
-  change({});
+function arrange(figure) {
+  const { given, view } = figure;
   return [
     h("p", {}, "Point at a number, or walk with the arrow keys. Click or type to change x and dy."),
-    h("div", { class: "cnn-bar" }, h("label", {}, "pooling ", kind),
-      ...controls.map((c) => c.node), button("dy all ones", () => change({ dy: [] })),
-      button("Reset", () => change(structuredClone(data)))),
-    h("div", { class: "cnn-row" }, tables[0], h("div", { class: "cnn-bar" }, "→", tables[1])),
-    h("div", { class: "cnn-row" }, tables[2], h("div", { class: "cnn-bar" }, "←", tables[3])),
-    status, balance,
+    h("div", { class: "cnn-bar" }, h("label", {}, "pooling ", view.kind), ...view.steps.nodes,
+      button("dy all ones", () => change(figure, { dy: [] })),
+      button("Reset", () => change(figure, structuredClone(given)))),
+    h("div", { class: "cnn-row" }, view.x, h("div", { class: "cnn-bar" }, "→", view.y)),
+    h("div", { class: "cnn-row" }, view.dx, h("div", { class: "cnn-bar" }, "←", view.dy)),
+    view.status, view.balance,
   ];
+}
+
+// Grids of the sizes that the state asks for.
+function rebuild(figure) {
+  const { given, state, view } = figure;
+  const { padding } = state;
+  const size = outputSize(state);
+  const ink = Math.max(1, ...given.x.flat());
+  const chooseCell = (i, j) => choose(figure, { cell: [i, j] });
+  const chooseWindow = (p, q) => choose(figure, { window: p * size[1] + q });
+  const typeX = (i, j, key) => edit(figure, state.x[i - padding], j - padding, ink, key);
+  const typeDy = (p, q, key) => edit(figure, state.dy[p], q, 1, key);
+  figure.grids = {
+    x: pointable(padded(state), padding, chooseCell, typeX),
+    y: pointable(size, 0, chooseWindow),
+    dx: pointable(padded(state), padding, chooseCell),
+    dy: pointable(size, 0, chooseWindow, typeDy),
+  };
+  const [input, output] = [shape(state.x), size].map((sizes) => sizes.join(" × "));
+  const captions = {
+    x: `forward: x ${input}`, y: `y ${output}`, dx: `backward: dx ${input}`, dy: `dy ${output}`,
+  };
+  for (const [name, { body }] of Object.entries(figure.grids)) {
+    view[name].replaceChildren(h("caption", {}, captions[name]), body);
+  }
+}
+
+// --- Events: each changes the state or the choice, then draws ------------------------------
+
+// Take over what is new. Where the output has grown, its gradient is 1.
+function change(figure, news) {
+  const { state, view } = figure;
+  Object.assign(state, news);
+  state.padding = Math.min(state.padding, Math.floor(state.window / 2));
+  const [height, width] = outputSize(state);
+  state.dy = matrix(height, width, (p, q) => state.dy[p]?.[q] ?? 1);
+  view.steps.set(state);
+  view.kind.value = state.kind;
+  rebuild(figure);
+  choose(figure, { window: 0 });
+}
+
+// A click, Enter or space switches a number of this row, a digit sets it, minus changes its sign.
+function edit(figure, row, j, ink, key) {
+  const value = retyped(row[j], ink, key);
+  if (value === undefined) return false;
+  row[j] = value;
+  draw(figure);
+  return true;
+}
+
+function choose(figure, chosen) {
+  figure.chosen = chosen;
+  draw(figure);
+}
+
+// --- Drawing -------------------------------------------------------------------------------
+
+function draw(figure) {
+  const { state, chosen, view } = figure;
+  figure.windows = places(...outputSize(state)).map((at) => look(state, at));
+  const window = figure.windows[chosen.window];
+  const lit = window ? [window] : givers(figure, chosen.cell);
+  drawInput(figure, lit, window ? window.cells : [chosen.cell]);
+  drawGradient(figure, window ? window.receivers : [chosen.cell]);
+  drawOutputs(figure, lit);
+  view.status.textContent = window ? forward(figure, window) : backward(figure, chosen.cell, lit);
+  view.balance.textContent = balance(figure);
+}
+
+function drawInput(figure, lit, read) {
+  const { state, grids: { x } } = figure;
+  const marks = takesMaximum(state);
+  fill(x, (...cell) => pixel(state, cell) ?? 0, (...cell) => ({
+    on: has(read, cell),
+    pad: !isReal(state, cell),
+    idle: !readers(figure, cell).length,
+    won: marks && givers(figure, cell).length,
+    best: marks && lit.some(({ receivers }) => has(receivers, cell)),
+    tie: marks && lit.some(({ ties }) => has(ties, cell)),
+  }));
+  for (const cell of x.body.querySelectorAll(".pad")) {
+    cell.textContent = kinds[state.kind].padding;
+  }
+}
+
+function drawGradient(figure, got) {
+  const { state, grids: { dx } } = figure;
+  fill(dx, (...cell) => gradient(figure, cell), (...cell) => ({
+    on: has(got, cell),
+    pad: !isReal(state, cell),
+  }));
+}
+
+function drawOutputs({ state, windows, grids }, lit) {
+  const [, width] = outputSize(state);
+  const window = (p, q) => windows[p * width + q];
+  const classes = (p, q) => ({ on: lit.includes(window(p, q)) });
+  fill(grids.y, (p, q) => window(p, q).y, classes);
+  fill(grids.dy, (p, q) => window(p, q).dy, classes);
+}
+
+// --- Texts ---------------------------------------------------------------------------------
+
+// A cell as it is counted without the padding: x[0, 3].
+const named = (letters, { padding }, cell) =>
+  `${letters}[${cell.map((i) => i - padding).join(", ")}]`;
+
+// What a window makes of its cells, and where its gradient goes.
+function forward({ state }, { at, values, ties, y, dy, receivers, share }) {
+  const sent = `dy${at}${outcome(dy)}`;
+  if (takesMaximum(state)) {
+    const [first] = receivers;
+    const equal = ties.length ? `, the first of ${ties.length + 1} equal ones` : "";
+    return `y${at}${outcome(y)} is the maximum, ${named("x", state, first)}${equal}. `
+      + `All of ${sent} goes to ${named("dx", state, first)}.`;
+  }
+  const count = receivers.length;
+  return `y${at} = (${values.map(summand).join(" + ")}) / ${count}${outcome(y)}. `
+    + `Of ${sent}, each of ${count} cells gets ${short(dy)} / ${count}${outcome(share)}.`;
+}
+
+// What a cell gets, and from which windows.
+function backward(figure, cell, lit) {
+  const { state } = figure;
+  const dx = named("dx", state, cell);
+  if (!lit.length) return `${dx} = 0: ${named("x", state, cell)} is ${lacking(figure, cell)}`;
+  const over = ({ receivers }) => (receivers.length > 1 ? ` / ${receivers.length}` : "");
+  const letters = lit.map((window) => `dy${window.at}${over(window)}`);
+  const numbers = lit.map((window) => `${summand(window.dy)}${over(window)}`);
+  const result = outcome(gradient(figure, cell), ...lit.map(({ dy }) => dy));
+  return `${dx} = ${letters.join(" + ")} = ${numbers.join(" + ")}${result}.`;
+}
+
+function lacking(figure, cell) {
+  const count = readers(figure, cell).length;
+  return count ? `not the maximum of its ${count} windows.` : "in no window.";
+}
+
+// Whether all of dy arrives in dx.
+function balance(figure) {
+  const { state } = figure;
+  const sent = sum(state.dy.flat());
+  const real = places(...padded(state)).filter((cell) => isReal(state, cell));
+  const kept = sum(real.map((cell) => gradient(figure, cell)));
+  const dot = takesMaximum(state) ? "A dot: the maximum of a window. " : "";
+  const verdict = Math.abs(sent - kept) < 1e-9
+    ? "what went in comes out." : `${short(sent - kept)} went to the padding and is lost.`;
+  return `${dot}Sum of dy${outcome(sent)}, sum of dx${outcome(kept)}: ${verdict}`;
 }

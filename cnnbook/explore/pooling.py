@@ -70,10 +70,16 @@ class PoolingExplorer(Figure):
         return avg_pool2d_backward(dy, x, size, stride, padding, False, self.counted)[0, 0]
 
     def data(self) -> dict[str, Any]:
-        kind = 0 if self.kind == "max" else 1 if self.counted else 2
+        average = "average" if self.counted else "average of real cells"
         size, stride, padding = self.steps.values()
-        steps = {"window": size, "stride": stride, "padding": padding}
-        return {"x": numbers(self.x), "dy": numbers(self.dy), "kind": kind, **steps}
+        return {
+            "x": numbers(self.x),
+            "dy": numbers(self.dy),
+            "kind": "maximum" if self.kind == "max" else average,
+            "window": size,
+            "stride": stride,
+            "padding": padding,
+        }
 
     def picture(self) -> str:
         """Forward and backward; the maxima are bold."""
