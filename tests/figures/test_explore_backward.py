@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import figure_driver
 import numpy as np
 import pytest
 from figure_driver import (
@@ -59,19 +60,15 @@ def matrix(figure: Driver, name: str) -> Locator:
 
 
 def cell(figure: Driver, name: str, i: int, j: int) -> Locator:
-    return matrix(figure, name).locator("tr").nth(i).locator("td").nth(j)
+    return figure_driver.cell(matrix(figure, name), i, j)
 
 
 def shown(figure: Driver, name: str) -> list[list[str]]:
-    return [
-        row.locator("td").all_text_contents() for row in matrix(figure, name).locator("tr").all()
-    ]
+    return figure_driver.numbers(matrix(figure, name))
 
 
 def marked(figure: Driver, name: str, mark: str = "on") -> set[tuple[int, int]]:
-    script = """(table, mark) => [...table.rows].flatMap((row, i) => [...row.cells].flatMap(
-        (cell, j) => cell.classList.contains(mark) ? [[i, j]] : []))"""
-    return {tuple(at) for at in matrix(figure, name).evaluate(script, mark)}
+    return set(figure_driver.marked(matrix(figure, name), mark))
 
 
 def products(figure: Driver) -> list[tuple[str, str]]:

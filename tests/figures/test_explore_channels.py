@@ -7,11 +7,14 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
+    cell,
     check_accessible,
     check_html,
     check_phone,
     check_still,
     check_twice_and_hosted,
+    marked,
+    numbers,
     to_html,
 )
 from playwright.sync_api import Locator, expect
@@ -43,28 +46,17 @@ def summand(v: float) -> str:
 class Channels(Driver):
     """Its tables by role and place: inputs x[c], kernels w[f, c], maps y[f]."""
 
-    def table(self, role: str, at: int) -> Locator:
-        return self.root.locator(f"table.{role}:has(td[tabindex])").nth(at)
-
-    def shown(self, table: Locator) -> list[list[str]]:
-        return [row.locator("td").all_text_contents() for row in table.locator("tr").all()]
-
-    def lit(self, table: Locator, name: str) -> list[tuple[int, int]]:
-        script = """(table, name) => [...table.rows].flatMap((row, i) => [...row.cells].flatMap(
-            (cell, j) => cell.classList.contains(name) ? [[i, j]] : []))"""
-        return [tuple(at) for at in table.evaluate(script, name)]
-
     def input(self, c: int) -> Locator:
-        return self.root.locator("table.x").nth(c)
+        return self.table("x").nth(c)
 
     def kernel(self, f: int, c: int, channels: int = 3) -> Locator:
-        return self.table("w", f * channels + c)
+        return self.live("w").nth(f * channels + c)
 
     def output(self, f: int) -> Locator:
-        return self.table("y", f)
+        return self.live("y").nth(f)
 
-    def at(self, table: Locator, i: int, j: int) -> Locator:
-        return table.locator("tr").nth(i).locator("td").nth(j)
+    def live(self, role: str) -> Locator:
+        return self.root.locator(f"table.{role}:has(td[tabindex])")
 
     @property
     def lines(self) -> list[str]:
@@ -130,16 +122,16 @@ def test_names_are_text() -> None:
 def test_shows_what_conv2d_computes(show: Opener, x: Any, w: Any, b: Any) -> None:
     figure = Channels(show(to_html(ChannelExplorer(x, w, b))))
     for f, expected in enumerate(maps(x, w, b)):
-        assert figure.shown(figure.output(f)) == [[short(v) for v in row] for row in expected]
+        assert numbers(figure.output(f)) == [[short(v) for v in row] for row in expected]
         for c, kernel in enumerate(w[f]):
             table = figure.kernel(f, c, len(x))
-            assert figure.shown(table) == [[short(v) for v in row] for row in kernel]
+            assert numbers(table) == [[short(v) for v in row] for row in kernel]
 
 
 @pytest.mark.parametrize("f", [0, 1])
 @pytest.mark.parametrize(("p", "q"), [(0, 0), (1, 2), (2, 1)])
 def test_every_sum_is_spelled_out(figure: Channels, f: int, p: int, q: int) -> None:
-    figure.at(figure.output(f), p, q).hover()
+    cell(figure.output(f), p, q).hover()
     windows = X[:, p : p + 2, q : q + 3]
     sums = [(a * k).sum() for a, k in zip(windows, W[f], strict=True)]
     total = maps(X, W, B)[f, p, q]
@@ -157,39 +149,39 @@ def test_every_sum_is_spelled_out(figure: Channels, f: int, p: int, q: int) -> N
 
 
 def test_the_window_and_the_kernels_of_the_filter_light_up(figure: Channels) -> None:
-    figure.at(figure.output(1), 1, 2).hover()
+    cell(figure.output(1), 1, 2).hover()
     for c in range(3):
         window = [(i, j) for i in (1, 2) for j in (2, 3, 4)]
-        assert figure.lit(figure.input(c), "on") == window
-        assert figure.lit(figure.kernel(1, c), "on") == list(np.ndindex(2, 3))
-        assert figure.lit(figure.kernel(0, c), "on") == []
-    assert figure.lit(figure.output(1), "on") == [(1, 2)]
-    assert figure.lit(figure.output(0), "on") == []
+        assert marked(figure.input(c), "on") == window
+        assert marked(figure.kernel(1, c), "on") == list(np.ndindex(2, 3))
+        assert marked(figure.kernel(0, c), "on") == []
+    assert marked(figure.output(1), "on") == [(1, 2)]
+    assert marked(figure.output(0), "on") == []
 
 
 def test_a_weight_shows_what_it_meets(figure: Channels) -> None:
-    figure.at(figure.output(1), 1, 2).hover()
-    figure.at(figure.kernel(0, 2), 1, 0).hover()
+    cell(figure.output(1), 1, 2).hover()
+    cell(figure.kernel(0, 2), 1, 0).hover()
     assert figure.status.startswith("y[0, 1, 2] = ")
-    assert figure.lit(figure.kernel(0, 2), "met") == [(1, 0)]
-    assert [figure.lit(figure.input(c), "met") for c in range(3)] == [[], [], [(2, 2)]]
+    assert marked(figure.kernel(0, 2), "met") == [(1, 0)]
+    assert [marked(figure.input(c), "met") for c in range(3)] == [[], [], [(2, 2)]]
     met = figure.root.locator(".lines .met")
     assert met.all_inner_texts() == [f"{X[2, 2, 2]}·{summand(W[0, 2, 1, 0])}"]
-    figure.at(figure.output(0), 0, 0).hover()
+    cell(figure.output(0), 0, 0).hover()
     assert met.count() == 0
 
 
 def test_keys_and_touch(show: Opener, figure: Channels) -> None:
     keys = figure.root.page.keyboard
-    figure.at(figure.output(0), 0, 0).focus()
+    cell(figure.output(0), 0, 0).focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
         keys.press(key)
     assert figure.status.startswith("y[0, 1, 2] = ")
     keys.press("Tab")
-    assert figure.lit(figure.kernel(1, 0), "met") == [(0, 0)]
+    assert marked(figure.kernel(1, 0), "met") == [(0, 0)]
     assert figure.status.startswith("y[1, 1, 2] = ")
     touched = Channels(show(to_html(ChannelExplorer(X, W, B)), has_touch=True))
-    touched.at(touched.output(1), 2, 0).tap()
+    cell(touched.output(1), 2, 0).tap()
     assert touched.status.startswith("y[1, 2, 0] = ")
 
 

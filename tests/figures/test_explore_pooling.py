@@ -7,11 +7,14 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
+    cell,
     check_accessible,
     check_html,
     check_phone,
     check_still,
     check_twice_and_hosted,
+    marked,
+    numbers,
     to_html,
 )
 from playwright.sync_api import Locator, expect
@@ -54,18 +57,14 @@ class Pooling(Driver):
         return self.root.locator(f"table.{role}")
 
     def shown(self, name: str, border: int = 0) -> list[list[str]]:
-        rows = self.table(name).locator("tr").all()
-        inner = slice(border, len(rows) - border)
-        cells = [row.locator("td").all_text_contents() for row in rows]
-        return [row[border : len(row) - border] for row in cells[inner]]
+        rows = numbers(self.table(name))
+        return [row[border : len(row) - border] for row in rows[border : len(rows) - border]]
 
     def lit(self, name: str, mark: str) -> list[tuple[int, int]]:
-        script = """(table, name) => [...table.rows].flatMap((row, i) => [...row.cells].flatMap(
-            (cell, j) => cell.classList.contains(name) ? [[i, j]] : []))"""
-        return [tuple(at) for at in self.table(name).evaluate(script, mark)]
+        return marked(self.table(name), mark)
 
     def at(self, name: str, i: int, j: int) -> Locator:
-        return self.table(name).locator("tr").nth(i).locator("td").nth(j)
+        return cell(self.table(name), i, j)
 
     def type(self, name: str, i: int, j: int, *keys: str) -> None:
         self.at(name, i, j).focus()
