@@ -106,7 +106,8 @@ MARKED = """(table, name) => [...table.rows].flatMap((row, i) => [...row.cells].
 
 def numbers(table: Locator) -> list[list[str]]:
     """What stands in the cells of a table, row by row."""
-    return table.evaluate(ROWS)
+    found: list[list[str]] = table.evaluate(ROWS)
+    return found
 
 
 def marked(table: Locator, name: str) -> list[tuple[int, int]]:

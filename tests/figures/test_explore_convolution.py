@@ -111,7 +111,7 @@ def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], mess
 
 
 def test_picture_marks_the_first_window_and_spells_its_sum() -> None:
-    picture = ConvolutionExplorer([[1, 2, 3], [4, 5, 6]], [[1, 0.5], [-1, 2]], 1, 1, 2).picture()
+    picture = ConvolutionExplorer([[1, 2, 3], [4, 5, 6]], [[1.0, 0.5], [-1.0, 2.0]], 1, 1, 2).picture()
     x, _, y = re.findall("<table.*?</table>", picture)
     assert re.findall("<b>(.*?)</b>", x) == ["5"]
     assert re.findall("<b>(.*?)</b>", y) == ["10"]
@@ -205,7 +205,7 @@ def test_steps_through_all_windows(show: Opener) -> None:
     for window, (p, q) in enumerate(np.ndindex(expected.shape)):
         region = padded[2 * p : 2 * p + 2, 2 * q : 2 * q + 3]
         products = [
-            f"{short(a)}·{short(w) if w >= 0 else f'({short(w)})'}"
+            f"{short(float(a))}·{short(w) if w >= 0 else f'({short(w)})'}"
             for a, w in zip(region.flat, kernel.flat, strict=True)
         ]
         total = short(expected[p, q])

@@ -31,18 +31,19 @@ LARGEST = PoolingExplorer(RNG.integers(-9, 10, (6, 6)), 2, 1, 1, dy=RNG.integers
 KINDS = ["maximum", "average", "average of real cells"]
 
 
-def pool(kind: int, x: Any, *steps: int) -> Any:
+def pool(kind: int, x: Any, size: int, stride: int, padding: int = 0) -> Any:
     x = np.asarray(x, float)[None, None]
     if kind == 0:
-        return max_pool2d(x, *steps)[0, 0]
-    return avg_pool2d(x, *steps, count_include_pad=kind == 1)[0, 0]
+        return max_pool2d(x, size, stride, padding)[0, 0]
+    return avg_pool2d(x, size, stride, padding, count_include_pad=kind == 1)[0, 0]
 
 
-def pool_backward(kind: int, dy: Any, x: Any, *steps: int) -> Any:
+def pool_backward(kind: int, dy: Any, x: Any, size: int, stride: int, padding: int = 0) -> Any:
     dy, x = (np.asarray(a, float)[None, None] for a in (dy, x))
     if kind == 0:
-        return max_pool2d_backward(dy, x, *steps)[0, 0]
-    return avg_pool2d_backward(dy, x, *steps, count_include_pad=kind == 1)[0, 0]
+        return max_pool2d_backward(dy, x, size, stride, padding)[0, 0]
+    counted = kind == 1
+    return avg_pool2d_backward(dy, x, size, stride, padding, count_include_pad=counted)[0, 0]
 
 
 def texts(a: Any) -> list[list[str]]:
@@ -143,7 +144,7 @@ def test_shows_what_cnnlib_computes(
 
 @pytest.mark.parametrize("kind", range(3), ids=KINDS)
 def test_starts_as_it_is_told(show: Opener, kind: int) -> None:
-    arguments = ("avg" if kind else "max", kind == 1)
+    arguments: tuple[Any, bool] = ("avg" if kind else "max", kind == 1)
     figure = Pooling(show(to_html(PoolingExplorer(NEGATIVE, 3, 2, 1, *arguments))))
     expect(figure.root.get_by_role("combobox")).to_have_value(KINDS[kind])
     assert figure.shown("y") == texts(pool(kind, NEGATIVE, 3, 2, 1))
