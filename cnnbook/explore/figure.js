@@ -16,6 +16,7 @@ function h(tag, properties, ...children) {
 
 const button = (label, act, more) => h("button", { type: "button", onclick: act, ...more }, label);
 
+// A list of names, of which the reader chooses one.
 const choice = (names, change) =>
   h("select", { onchange: change }, ...names.map((name) => h("option", {}, name)));
 
@@ -28,9 +29,8 @@ const shape = (rows) => [rows.length, rows[0].length];
 const matrix = (height, width, value) =>
   range(height).map((i) => range(width).map((j) => value(i, j)));
 
-// Two decimals at most, and a real minus sign.
-const short = (value, decimals = 2) =>
-  String(Number(value.toFixed(decimals))).replace("-", "−");
+// So many decimals at most, and a real minus sign.
+const short = (value, decimals = 2) => String(Number(value.toFixed(decimals))).replace("-", "−");
 
 // A number within a sum; and a result, with ≈ if it or another number involved is shown rounded.
 const summand = (value) => (value < 0 ? `(${short(value)})` : short(value));
