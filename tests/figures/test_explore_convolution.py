@@ -111,7 +111,8 @@ def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], mess
 
 
 def test_picture_marks_the_first_window_and_spells_its_sum() -> None:
-    picture = ConvolutionExplorer([[1, 2, 3], [4, 5, 6]], [[1.0, 0.5], [-1.0, 2.0]], 1, 1, 2).picture()
+    kernel = [[1.0, 0.5], [-1.0, 2.0]]
+    picture = ConvolutionExplorer([[1, 2, 3], [4, 5, 6]], kernel, 1, 1, 2).picture()
     x, _, y = re.findall("<table.*?</table>", picture)
     assert re.findall("<b>(.*?)</b>", x) == ["5"]
     assert re.findall("<b>(.*?)</b>", y) == ["10"]
