@@ -5,13 +5,16 @@ A layer slides a window over an image. Everything that can go wrong by one is he
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnlib import checks
-from cnnlib.checks import Array, Pair
+from cnnlib.checks import Array, Padding, Pair, Size2
+
+Ints: TypeAlias = tuple[int, ...]
+Pads: TypeAlias = tuple[Pair, Pair]  # ((top, bottom), (left, right))
 
 
 def output_size(
@@ -57,7 +60,7 @@ def output_shape(
     shape: tuple[int, ...],
     kernel_size: Pair,
     stride: Pair,
-    padding: tuple[Pair, Pair],
+    padding: Pads,
     dilation: Pair = (1, 1),
     ceil_mode: bool = False,
 ) -> Pair:
@@ -68,8 +71,8 @@ def output_shape(
 
 
 def resolve_padding(
-    name: str, padding: Any, kernel_size: Pair, stride: Pair, dilation: Pair
-) -> tuple[Pair, Pair]:
+    name: str, padding: Padding, kernel_size: Pair, stride: Pair, dilation: Pair
+) -> Pads:
     """``padding`` as ((top, bottom), (left, right)).
 
     ``'valid'`` is none. ``'same'`` keeps H and W, needs stride 1, and where the total is odd puts
@@ -93,20 +96,59 @@ def resolve_padding(
     raise ValueError(f"{name} expected padding 'same', 'valid' or integers, got {padding!r}")
 
 
-def reach(count: int, size: int, start: int, stride: int) -> tuple[slice, slice]:
-    """The q in 0 … count − 1 whose cell start + q·stride lies in 0 … size − 1, and those cells.
+def resolve_steps(
+    name: str, kernel_size: Size2, stride: Size2 | None, padding: Size2, dilation: Size2
+) -> tuple[Pair, Pair, Pair, Pair]:
+    """The four of a pooling layer as pairs; ``stride`` is ``kernel_size`` unless given.
 
-    Both as slices of equal length: one into the windows, one into the image.
+    Raises
+    ------
+    ValueError
+        If one is too small, or the padding exceeds half the kernel. Messages open with ``name``.
     """
-    first = max(0, -(start // stride))
-    last = min(count - 1, (size - 1 - start) // stride)
-    if last < first:
-        return slice(0, 0), slice(0, 0)
-    begin, end = start + first * stride, start + last * stride
-    return slice(first, last + 1), slice(begin, end + 1, stride)
+    k = checks.pair(name, "kernel_size", kernel_size, low=1)
+    s = k if stride is None else checks.pair(name, "stride", stride, low=1)
+    p = checks.pair(name, "padding", padding, low=0)
+    d = checks.pair(name, "dilation", dilation, low=1)
+    for cells, pad in zip(k, p, strict=True):
+        if 2 * pad > cells:
+            raise ValueError(
+                f"{name} expected padding <= {cells // 2} (half the kernel), got {pad}"
+            )
+    return k, s, p, d
 
 
-def windows(x: Array, kernel_size: Any, stride: Any = 1, dilation: Any = 1) -> Array:
+def pad(x: Array, pads: Pads, value: float = 0) -> Array:
+    """(N, C, H, W) -> (N, C, padded H, padded W), with a border of ``value``; x, if it is empty."""
+    (top, bottom), (left, right) = pads
+    if not any((top, bottom, left, right)):
+        return x
+    n, c, height, width = x.shape
+    shape = (n, c, top + height + bottom, left + width + right)
+    padded = np.full_like(x, value, shape=shape)
+    crop(padded, pads)[...] = x
+    return padded
+
+
+def crop(padded: Array, pads: Pads) -> Array:
+    """(N, C, padded H, padded W) -> (N, C, H, W): what `pad` put a border around, a view."""
+    (top, bottom), (left, right) = pads
+    height, width = padded.shape[2:]
+    return padded[:, :, top : height - bottom, left : width - right]
+
+
+def sliding(a: Array, axes: Ints, kernel: Ints, stride: Ints, dilation: Ints) -> Array:
+    """All windows along some axes, a view: these count windows, new last axes cells."""
+    shape, strides = list(a.shape), list(a.strides)
+    for axis, k, s, d in zip(axes, kernel, stride, dilation, strict=True):
+        shape.append(k)
+        strides.append(d * strides[axis])
+        shape[axis] = (shape[axis] - d * (k - 1) - 1) // s + 1
+        strides[axis] *= s
+    return as_strided(a, shape, strides)
+
+
+def windows(x: Array, kernel_size: Size2, stride: Size2 = 1, dilation: Size2 = 1) -> Array:
     """(N, C, H, W) -> (N, C, H', W', kH, kW): all windows, as a read-only view (no copy).
 
     Raises
@@ -116,14 +158,14 @@ def windows(x: Array, kernel_size: Any, stride: Any = 1, dilation: Any = 1) -> A
     """
     checks.rank("windows", x, "(N, C, H, W)")
     k = checks.pair("windows", "kernel_size", kernel_size, low=1)
-    (sh, sw), (dh, dw) = s, d = _steps("windows", stride, dilation)
-    height, width = output_shape(x.shape, k, s, ((0, 0), (0, 0)), d)
-    n, c, down, right = x.strides
-    strides = (n, c, sh * down, sw * right, dh * down, dw * right)
-    return as_strided(x, (*x.shape[:2], height, width, *k), strides, writeable=False)
+    s, d = _steps("windows", stride, dilation)
+    output_shape(x.shape, k, s, ((0, 0), (0, 0)), d)
+    v = sliding(x, (2, 3), k, s, d)
+    v.flags.writeable = False
+    return v
 
 
-def fold(v: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Array:
+def fold(v: Array, size: Size2, stride: Size2 = 1, dilation: Size2 = 1) -> Array:
     """(N, C, H', W', kH, kW) -> (N, C, H, W): sum every window back to where it came from.
 
     The adjoint of `windows`: ⟨windows(x), v⟩ = ⟨x, fold(v)⟩.
@@ -140,14 +182,13 @@ def fold(v: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Array:
     expected = output_shape(size, v.shape[4:], s, ((0, 0), (0, 0)), d)
     checks.shape("fold", v, (*v.shape[:2], *expected, *v.shape[4:]), "v")
     x = np.zeros((*v.shape[:2], *size), v.dtype)
+    cells = sliding(x, (2, 3), v.shape[4:], s, d)
     for i, j in np.ndindex(v.shape[4:]):
-        rows = slice(i * d[0], i * d[0] + (expected[0] - 1) * s[0] + 1, s[0])
-        columns = slice(j * d[1], j * d[1] + (expected[1] - 1) * s[1] + 1, s[1])
-        x[:, :, rows, columns] += v[..., i, j]
+        cells[..., i, j] += v[..., i, j]
     return x
 
 
-def _steps(name: str, stride: Any, dilation: Any) -> tuple[Pair, Pair]:
+def _steps(name: str, stride: Size2, dilation: Size2) -> tuple[Pair, Pair]:
     return (
         checks.pair(name, "stride", stride, low=1),
         checks.pair(name, "dilation", dilation, low=1),

@@ -14,7 +14,7 @@ from cnnlib import checks, nn
 from cnnlib.checks import Array, Pair
 from cnnlib.datasets import load_mnist, to_float
 from cnnlib.functional import softmax
-from cnnlib.functional.pooling import resolve_steps
+
 from cnnlib.windows import resolve_padding
 
 

@@ -15,8 +15,7 @@ from typing import Any
 
 from cnnbook import networks
 from cnnbook.explore.figure import Figure
-from cnnlib.functional.pooling import resolve_steps
-from cnnlib.windows import output_size
+from cnnlib.windows import output_size, resolve_steps
 
 
 class Written:

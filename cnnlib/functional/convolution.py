@@ -7,45 +7,41 @@ what was copied into several windows is added up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from cnnlib import checks
-from cnnlib.checks import Array, Pair
-from cnnlib.windows import output_shape, reach, resolve_padding
+from cnnlib.checks import Array, Padding, Pair, Size2
+from cnnlib.windows import Pads, crop, output_shape, pad, resolve_padding, sliding
 
 
 def conv2d(
     x: Array,
     w: Array,
     b: Array | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
+    stride: Size2 = 1,
+    padding: Padding = 0,
+    dilation: Size2 = 1,
 ) -> Array:
     """(N, C, H, W), (F, C, kH, kW), (F,) -> (N, F, H', W').
 
-    A cross-correlation (no flip), as in every deep-learning library: y[n, f, p, q] is b[f] plus
-    the sum over c, i, j of w[f, c, i, j] · x[n, c, p·stride + i·dilation, q·stride + j·dilation],
-    with x padded. Dumoulin & Visin (2016), chapter 2.
+    A cross-correlation (no flip): y[n, f, p, q] is b[f] plus the sum over c, i, j of
+    w[f, c, i, j] · x[n, c, p·stride + i·dilation, q·stride + j·dilation], with x padded
+    (Dumoulin & Visin, 2016).
 
     Raises
     ------
     ValueError
-        If a rank, the channels or a step is wrong, or the kernel exceeds the padded input.
+        If a rank, the channels or a step is wrong, or the kernel is too large.
     TypeError
         If the arrays are not all float32 or all float64.
     """
-    g = _geometry(x, w, b, stride, padding, dilation)
-    matrix, window_rows = _matrix(w), _window_rows(x, g)
-    y = np.empty((g.output[0], len(w), g.output[1] * len(x)), x.dtype)
-    for y_row, windows in zip(y, window_rows, strict=True):
-        np.matmul(matrix, windows, out=y_row)
-        if b is not None:
-            y_row += b[:, np.newaxis]
-    return _batch_first(y.reshape(g.output[0], len(w), g.output[1], len(x)))
+    g = _geometry("conv2d", x, w, b, stride, padding, dilation)
+    y = _matrix(w) @ _stacked(_windows(x, g))
+    if b is not None:
+        y += b[:, np.newaxis]
+    return y.reshape(g.output[0], len(w), g.output[1], len(x)).transpose(3, 1, 0, 2)
 
 
 def conv2d_backward(
@@ -53,9 +49,9 @@ def conv2d_backward(
     x: Array,
     w: Array,
     b: Array | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
+    stride: Size2 = 1,
+    padding: Padding = 0,
+    dilation: Size2 = 1,
 ) -> tuple[Array, Array, Array]:
     """(N, F, H', W') and the forward's arguments -> dx, dw, db of shapes x, w, (F,)."""
     dx = conv2d_dx(dy, x, w, stride, padding, dilation)
@@ -64,78 +60,74 @@ def conv2d_backward(
 
 
 def conv2d_dx(
-    dy: Array, x: Array, w: Array, stride: Any = 1, padding: Any = 0, dilation: Any = 1
+    dy: Array,
+    x: Array,
+    w: Array,
+    stride: Size2 = 1,
+    padding: Padding = 0,
+    dilation: Size2 = 1,
 ) -> Array:
     """(N, F, H', W') -> (N, C, H, W): each dy times its kernel, added where its window lay.
 
-    That is the full convolution of dy, spread out by the stride, with the kernels turned by 180°
-    and F and C swapped. Of ``x`` only the shape counts.
+    That is the full convolution of dy, spread out by the stride, with the kernels turned
+    by 180° and F and C swapped. Of ``x`` only the shape counts.
     """
-    g = _geometry(x, w, None, stride, padding, dilation)
-    _check_dy(dy, x, w, g)
-    matrix, columns = _matrix(w).T, np.zeros(g.columns, x.dtype)
-    rows = _flat(columns)
-    for p, dy_row in enumerate(_rows(dy)):
-        start = p * g.stride[0]
-        window_rows = rows[start : start + g.extent : g.dilation[0]]
-        window_rows += (matrix @ dy_row).reshape(window_rows.shape)
-    dx = np.zeros((x.shape[2], x.shape[1], x.shape[3], len(x)), x.dtype)
-    for column, pixels in _neighbours(columns, dx, g):
-        pixels += column
-    return _batch_first(dx)
+    g = _geometry("conv2d_dx", x, w, None, stride, padding, dilation)
+    _check_dy("conv2d_dx", dy, x, w, g)
+    padded = np.zeros(g.padded, x.dtype)
+    windows = _along_width(padded, g)
+    columns = np.zeros(windows.shape, x.dtype)
+    for rows, dy_row in zip(_along_height(columns, g), _rows(dy), strict=True):
+        rows += (_matrix(w).T @ dy_row).reshape(rows.shape)
+    for j in range(w.shape[3]):
+        windows[:, j] += columns[:, j]
+    return crop(padded.transpose(3, 1, 0, 2), g.pads)
 
 
 def conv2d_dw(
-    dy: Array, x: Array, w: Array, stride: Any = 1, padding: Any = 0, dilation: Any = 1
+    dy: Array,
+    x: Array,
+    w: Array,
+    stride: Size2 = 1,
+    padding: Padding = 0,
+    dilation: Size2 = 1,
 ) -> Array:
     """(N, F, H', W') -> (F, C, kH, kW): every window of x times its dy, summed; no flip.
 
     Of ``w`` only the shape counts.
     """
-    g = _geometry(x, w, None, stride, padding, dilation)
-    _check_dy(dy, x, w, g)
+    g = _geometry("conv2d_dw", x, w, None, stride, padding, dilation)
+    _check_dy("conv2d_dw", dy, x, w, g)
     f, c, tall, wide = w.shape
     dw = np.zeros((tall * wide * c, f), x.dtype)
-    for dy_row, windows in zip(_rows(dy), _window_rows(x, g), strict=True):
-        dw += windows @ dy_row.T
+    for windows, dy_row in zip(_windows(x, g), _rows(dy), strict=True):
+        dw += _stacked(windows) @ dy_row.T
     return dw.reshape(tall, wide, c, f).transpose(3, 2, 0, 1)
 
 
-def _window_rows(x: Array, g: _Geometry) -> Iterator[Array]:
-    """For each output row its windows, (K, W'·N), matching `_matrix`.
-
-    Windows are copied along the width alone, so kW times x. Those of one output row then lie
-    one after the other in memory, and the rows of a window are whole rows of this copy.
-    """
-    columns = np.zeros(g.columns, x.dtype)
-    # First into the order of the columns, where x is not yet: it is read kW times.
-    ordered = np.ascontiguousarray(x.transpose(2, 1, 3, 0))
-    for column, pixels in _neighbours(columns, ordered, g):
-        column[...] = pixels
-    rows = _flat(columns)
-    starts = range(0, g.output[0] * g.stride[0], g.stride[0])
-    return (_stacked(rows[start : start + g.extent : g.dilation[0]]) for start in starts)
+def _windows(x: Array, g: _Geometry) -> Array:
+    """(N, C, H, W) -> (H', kH, kW, C, W', N), copied along the width alone: kW times x."""
+    padded = np.ascontiguousarray(pad(x, g.pads).transpose(2, 1, 3, 0))
+    columns = np.ascontiguousarray(_along_width(padded, g))
+    return _along_height(columns, g)
 
 
-def _neighbours(columns: Array, x: Array, g: _Geometry) -> Iterator[tuple[Array, Array]]:
-    """For each kernel column, its part of ``columns`` and the pixels of x (H, C, W, N) it meets."""
-    top, left = g.start
-    for j in range(columns.shape[1]):
-        first = j * g.dilation[1] - left
-        outputs, pixels = reach(g.output[1], x.shape[2], first, g.stride[1])
-        yield columns[top : top + len(x), j, :, outputs], x[:, :, pixels]
+def _along_width(padded: Array, g: _Geometry) -> Array:
+    """(padded H, C, padded W, N) -> (padded H, kW, C, W', N), a view."""
+    windows = sliding(padded, (2,), g.kernel[1:], g.stride[1:], g.dilation[1:])
+    return windows.transpose(0, 4, 1, 2, 3)
 
 
-def _flat(columns: Array) -> Array:
-    """(H, kW, C, W', N) -> (H, kW·C, W'·N), as a view."""
-    height, wide, c, width, n = columns.shape
-    return columns.reshape(height, wide * c, width * n)
+def _along_height(columns: Array, g: _Geometry) -> Array:
+    """(padded H, kW, C, W', N) -> (H', kH, kW, C, W', N), a view."""
+    windows = sliding(columns, (0,), g.kernel[:1], g.stride[:1], g.dilation[:1])
+    return windows.transpose(0, 5, 1, 2, 3, 4)
 
 
-def _stacked(rows: Array) -> Array:
-    """(kH, kW·C, W'·N) -> (K, W'·N): a view, but of a dilated kernel, which leaves rows out."""
-    tall, height, width = rows.shape
-    return rows.reshape(tall * height, width)
+def _stacked(windows: Array) -> Array:
+    """(…, kH, kW, C, W', N) -> (…, K, W'·N): a view, unless a dilated kernel skips rows."""
+    *more, tall, wide, c, width, n = windows.shape
+    return windows.reshape(*more, tall * wide * c, width * n)
 
 
 def _matrix(w: Array) -> Array:
@@ -149,45 +141,41 @@ def _rows(dy: Array) -> Array:
     return dy.transpose(2, 1, 3, 0).reshape(height, f, width * n)
 
 
-def _batch_first(y: Array) -> Array:
-    """(H, C, W, N) -> (N, C, H, W), as a view: the memory stays as it is."""
-    return y.transpose(3, 1, 0, 2)
-
-
 class _Geometry(NamedTuple):
-    """What stride, padding and dilation come to along (height, width)."""
+    """What the arguments come to along (height, width)."""
 
+    kernel: Pair
     stride: Pair
     dilation: Pair
-    start: Pair  # zeros above, zeros to the left
-    extent: int  # rows that a dilated kernel spans
+    pads: Pads
     output: Pair
-    columns: tuple[int, ...]  # (padded H, kW, C, W', N)
+    padded: tuple[int, ...]  # (padded H, C, padded W, N)
 
 
 def _geometry(
-    x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dilation: Any
+    name: str,
+    x: Array,
+    w: Array,
+    b: Array | None,
+    stride: Size2,
+    padding: Padding,
+    dilation: Size2,
 ) -> _Geometry:
-    checks.floating("conv2d", x=x, w=w, b=b)
-    checks.rank("conv2d", w, "(F, C, kH, kW)", "w")
-    checks.channels("conv2d", x, w.shape[1])
+    checks.floating(name, x=x, w=w, b=b)
+    checks.rank(name, w, "(F, C, kH, kW)", "w")
+    checks.channels(name, x, w.shape[1])
     if b is not None:
-        checks.shape("conv2d", b, (len(w),), "b")
-    kernel = checks.pair("conv2d", "kernel size", w.shape[2:], low=1)
-    stride = checks.pair("conv2d", "stride", stride, low=1)
-    dilation = checks.pair("conv2d", "dilation", dilation, low=1)
-    pads = resolve_padding("conv2d", padding, kernel, stride, dilation)
-    output = output_shape(x.shape, kernel, stride, pads, dilation)
-    return _Geometry(
-        stride=stride,
-        dilation=dilation,
-        start=(pads[0][0], pads[1][0]),
-        extent=dilation[0] * (kernel[0] - 1) + 1,
-        output=output,
-        columns=(x.shape[2] + sum(pads[0]), kernel[1], x.shape[1], output[1], len(x)),
-    )
+        checks.shape(name, b, (len(w),), "b")
+    k = checks.pair(name, "kernel size", w.shape[2:], low=1)
+    s = checks.pair(name, "stride", stride, low=1)
+    d = checks.pair(name, "dilation", dilation, low=1)
+    pads = resolve_padding(name, padding, k, s, d)
+    output = output_shape(x.shape, k, s, pads, d)
+    n, c, height, width = x.shape
+    padded = (height + sum(pads[0]), c, width + sum(pads[1]), n)
+    return _Geometry(k, s, d, pads, output, padded)
 
 
-def _check_dy(dy: Array, x: Array, w: Array, g: _Geometry) -> None:
-    checks.floating("conv2d_backward", dy=dy, x=x, w=w)
-    checks.shape("conv2d_backward", dy, (len(x), len(w), *g.output), "dy")
+def _check_dy(name: str, dy: Array, x: Array, w: Array, g: _Geometry) -> None:
+    checks.floating(name, dy=dy, x=x, w=w)
+    checks.shape(name, dy, (len(x), len(w), *g.output), "dy")

@@ -1,30 +1,30 @@
 """Pooling: each window of a map gives one number, its maximum or its average.
 
-No parameters. Taking the cells of all windows one kernel position at a time, clipped to the image,
-never reads the padding: it counts as −∞ for a maximum, and as 0 for an average.
+It has no parameters: a window's gradient goes to its maximum, or to all its cells in equal shares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from cnnlib import checks
-from cnnlib.checks import Array, Pair
-from cnnlib.windows import output_shape, reach
+from cnnlib.checks import Array, Pair, Size2
+from cnnlib.windows import Pads, crop, output_shape, pad, resolve_steps, sliding
 
 
 def max_pool2d(
     x: Array,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    kernel_size: Size2,
+    stride: Size2 | None = None,
+    padding: Size2 = 0,
+    dilation: Size2 = 1,
     ceil_mode: bool = False,
 ) -> Array:
     """(N, C, H, W) -> (N, C, H', W'). ``stride`` is ``kernel_size`` unless given.
+
+    The padding counts as −∞, and a NaN as larger than any number.
 
     Raises
     ------
@@ -33,38 +33,41 @@ def max_pool2d(
     """
     g = _geometry("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
     y = np.full_like(x, -np.inf, shape=(*x.shape[:2], *g.output))
-    for to, cells in _taps(x, g):
-        np.maximum(y[to], x[cells], out=y[to])
+    for cells in _places(pad(x, g.pads, -np.inf), g):
+        np.maximum(y, cells, out=y)
     return y
 
 
 def max_pool2d_backward(
     dy: Array,
     x: Array,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    kernel_size: Size2,
+    stride: Size2 | None = None,
+    padding: Size2 = 0,
+    dilation: Size2 = 1,
     ceil_mode: bool = False,
 ) -> Array:
     """(N, C, H', W') -> (N, C, H, W): all of dy to the maximum; the first one, on a tie."""
-    g = _geometry("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
+    g = _geometry("max_pool2d_backward", x, kernel_size, stride, padding, dilation, ceil_mode)
     _check_dy("max_pool2d_backward", dy, x, g)
-    y = max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode)
-    dx = np.zeros_like(x)
-    unclaimed = np.ones_like(y, dtype=bool)
-    for to, cells in _taps(x, g):
-        claim = (x[cells] == y[to]) & unclaimed[to]
-        dx[cells] += dy[to] * claim
-        unclaimed[to] ^= claim
-    return dx
+    padded = pad(x, g.pads, -np.inf)
+    y, winner = np.full_like(x, -np.inf, shape=dy.shape), _first_on_image(x, g)
+    for place, cells in enumerate(_places(padded, g)):
+        cells = cells.copy("K")
+        leads = (cells > y) | np.isnan(cells)
+        winner = np.maximum(winner, leads * winner.dtype.type(place))
+        np.maximum(y, cells, out=y)
+    dx = np.zeros_like(padded)
+    for place, cells in enumerate(_places(dx, g)):
+        cells += dy * (winner == place)
+    return crop(dx, g.pads)
 
 
 def avg_pool2d(
     x: Array,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    kernel_size: Size2,
+    stride: Size2 | None = None,
+    padding: Size2 = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Array:
@@ -80,8 +83,8 @@ def avg_pool2d(
     """
     g = _geometry("avg_pool2d", x, kernel_size, stride, padding, 1, ceil_mode)
     y = np.zeros_like(x, shape=(*x.shape[:2], *g.output))
-    for to, cells in _taps(x, g):
-        y[to] += x[cells]
+    for cells in _places(pad(x, g.pads), g):
+        y += cells
     y /= _cell_counts(x, g, count_include_pad)
     return y
 
@@ -89,20 +92,20 @@ def avg_pool2d(
 def avg_pool2d_backward(
     dy: Array,
     x: Array,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    kernel_size: Size2,
+    stride: Size2 | None = None,
+    padding: Size2 = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Array:
     """(N, C, H', W') -> (N, C, H, W): dy shared equally by the cells of its window."""
-    g = _geometry("avg_pool2d", x, kernel_size, stride, padding, 1, ceil_mode)
+    g = _geometry("avg_pool2d_backward", x, kernel_size, stride, padding, 1, ceil_mode)
     _check_dy("avg_pool2d_backward", dy, x, g)
     share = dy / _cell_counts(x, g, count_include_pad)
-    dx = np.zeros_like(x)
-    for to, cells in _taps(x, g):
-        dx[cells] += share[to]
-    return dx
+    dx = np.zeros_like(pad(x, g.pads))
+    for cells in _places(dx, g):
+        cells += share
+    return crop(dx, g.pads)
 
 
 class _Geometry(NamedTuple):
@@ -113,57 +116,48 @@ class _Geometry(NamedTuple):
     padding: Pair
     dilation: Pair
     output: Pair
+    pads: Pads  # of which the last window reaches the end, also where ceil_mode moves it there
 
 
 def _geometry(
     name: str,
     x: Array,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
+    kernel_size: Size2,
+    stride: Size2 | None,
+    padding: Size2,
+    dilation: Size2,
     ceil_mode: bool,
 ) -> _Geometry:
     checks.floating(name, x=x)
     checks.rank(name, x, "(N, C, H, W)")
     k, s, p, d = resolve_steps(name, kernel_size, stride, padding, dilation)
     output = output_shape(x.shape, k, s, ((p[0], p[0]), (p[1], p[1])), d, ceil_mode)
-    return _Geometry(k, s, p, d, output)
+    ends = [(output[i] - 1) * s[i] + d[i] * (k[i] - 1) + 1 - p[i] for i in (0, 1)]
+    after = [max(0, ends[i] - x.shape[2 + i]) for i in (0, 1)]
+    return _Geometry(k, s, p, d, output, ((p[0], after[0]), (p[1], after[1])))
 
 
-def resolve_steps(
-    name: str, kernel_size: Any, stride: Any, padding: Any, dilation: Any
-) -> tuple[Pair, Pair, Pair, Pair]:
-    """The four as pairs, checked."""
-    k = checks.pair(name, "kernel_size", kernel_size, low=1)
-    s = k if stride is None else checks.pair(name, "stride", stride, low=1)
-    p = checks.pair(name, "padding", padding, low=0)
-    d = checks.pair(name, "dilation", dilation, low=1)
-    for cells, pad in zip(k, p, strict=True):
-        if 2 * pad > cells:
-            raise ValueError(
-                f"{name} expected padding <= {cells // 2} (half the kernel), got {pad}"
-            )
-    return k, s, p, d
+def _places(padded: Array, g: _Geometry) -> list[Array]:
+    """For each place in the kernel, row by row, its cell of every window: views (N, C, H', W')."""
+    cells = sliding(padded, (2, 3), g.kernel, g.stride, g.dilation)
+    return [cells[..., i, j] for i in range(g.kernel[0]) for j in range(g.kernel[1])]
 
 
-def _taps(x: Array, g: _Geometry) -> Iterator[tuple[Any, Any]]:
-    """For each kernel position: the windows in which it lies on the image, and its cells there."""
-    for i, j in np.ndindex(g.kernel):
-        start = i * g.dilation[0] - g.padding[0], j * g.dilation[1] - g.padding[1]
-        p, rows = reach(g.output[0], x.shape[2], start[0], g.stride[0])
-        q, columns = reach(g.output[1], x.shape[3], start[1], g.stride[1])
-        yield (..., p, q), (..., rows, columns)
+def _first_on_image(x: Array, g: _Geometry) -> Array:
+    """(H', W'): the first place in each window that is not in the padding."""
+    on_image = pad(np.ones((1, 1, *x.shape[2:]), bool), g.pads)
+    places = np.stack(_places(on_image, g))[:, 0, 0]
+    return places.argmax(0).astype(np.min_scalar_type(len(places)))
 
 
 def _cell_counts(x: Array, g: _Geometry, count_include_pad: bool) -> Array:
     """Cells per window, (H', W'): those on the image, or on the padded image."""
     per_axis: list[Array] = []
-    for size, k, s, pad, count in zip(
+    for size, k, s, p, count in zip(
         x.shape[2:], g.kernel, g.stride, g.padding, g.output, strict=True
     ):
-        margin = pad if count_include_pad else 0
-        begin = np.arange(count) * s - pad
+        margin = p if count_include_pad else 0
+        begin = np.arange(count) * s - p
         per_axis.append(np.minimum(begin + k, size + margin) - np.maximum(begin, -margin))
     rows, columns = per_axis
     return (rows[:, np.newaxis] * columns).astype(x.dtype)

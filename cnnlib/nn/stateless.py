@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from cnnlib import checks
 from cnnlib import functional as F
 from cnnlib.checks import Array, Size2
-from cnnlib.functional.pooling import resolve_steps
 from cnnlib.nn.module import Module
+from cnnlib.windows import resolve_steps
 
 
 class Paired:

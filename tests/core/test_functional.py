@@ -171,9 +171,27 @@ def test_max_pool2d(
 def test_max_pool2d_hands_nan_on(
     drawn: tuple[Numbers, tuple[int, ...], list[Any]], ceil_mode: bool
 ) -> None:
+    """To the output; and the gradient to the NaN, the last of several, even beside +∞."""
     n, shape, steps = drawn
-    x = n.few(*shape, values=(math.nan, -1, 0, 1, 2, 3))
-    assert_close(F.max_pool2d(x, *steps, ceil_mode), T.max_pool2d(to_torch(x), *steps, ceil_mode))
+    assert_like_torch(
+        lambda x: F.max_pool2d(x, *steps, ceil_mode),
+        lambda dy, x: F.max_pool2d_backward(dy, x, *steps, ceil_mode),
+        lambda x: T.max_pool2d(x, *steps, ceil_mode),
+        n.few(*shape, values=(math.nan, -1, 0, 1, 2, math.inf)),
+        numbers=n,
+    )
+
+
+def test_max_pool2d_sends_the_gradient_to_the_nan() -> None:
+    x, dy = np.array([[[[9.0, math.nan], [math.inf, 1.0]]]]), np.array([[[[5.0]]]])
+    assert np.isnan(F.max_pool2d(x, 2)).all()
+    np.testing.assert_array_equal(F.max_pool2d_backward(dy, x, 2)[0, 0], [[0, 5], [0, 0]])
+
+
+def test_max_pool2d_with_more_places_than_a_byte_counts() -> None:
+    x = np.arange(400.0).reshape(1, 1, 20, 20)
+    dx = F.max_pool2d_backward(np.array([[[[3.0]]]]), x, 20)
+    assert dx[0, 0, 19, 19] == dx.sum() == 3
 
 
 @settings(max_examples=250)
@@ -265,6 +283,7 @@ def test_activation_at_special_values(name: str, dtype: str) -> None:
     assert_close(y, wanted)
     assert_close(dx, leaf.grad)
     assert np.isnan(getattr(F, name)(np.array([np.nan], dtype))).all()
+    assert torch.isnan(ACTIVATIONS[name](torch.tensor([math.nan]))).all()
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2, 1.5, np.float64(0.3)])

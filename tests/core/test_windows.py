@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Axis, Numbers, both, conv_axes, numbers
 
-from cnnlib.windows import fold, output_shape, output_size, reach, resolve_padding, windows
+from cnnlib.windows import (
+    crop,
+    fold,
+    output_shape,
+    output_size,
+    pad,
+    resolve_padding,
+    resolve_steps,
+    sliding,
+    windows,
+)
 
 
 def counted(axis: Axis, ceil_mode: bool) -> int:
@@ -110,12 +120,49 @@ def test_padding_as_given() -> None:
     assert resolve_padding("conv2d", (1, 2), (3, 3), (2, 2), (1, 1)) == ((1, 1), (2, 2))
 
 
-@given(st.integers(1, 6), st.integers(1, 6), st.integers(-9, 9), st.integers(1, 4))
-def test_reach(count: int, size: int, start: int, stride: int) -> None:
-    inside = [q for q in range(count) if 0 <= start + q * stride < size]
-    of_windows, of_image = reach(count, size, start, stride)
-    assert list(range(count))[of_windows] == inside
-    assert list(range(size))[of_image] == [start + q * stride for q in inside]
+def test_steps_of_pooling() -> None:
+    steps = resolve_steps("max_pool2d", 3, None, (1, 0), 2)
+    assert steps == ((3, 3), (3, 3), (1, 0), (2, 2))
+    assert resolve_steps("max_pool2d", (2, 4), 1, 1, 1) == ((2, 4), (1, 1), (1, 1), (1, 1))
+
+
+borders = st.integers(0, 3)
+
+
+@given(numbers, borders, borders, borders, borders, st.sampled_from([0.0, 7.5, -np.inf]))
+def test_pad_and_crop(
+    n: Numbers, top: int, bottom: int, left: int, right: int, value: float
+) -> None:
+    x, pads = n.normal(2, 3, 4, 5), ((top, bottom), (left, right))
+    padded = pad(x, pads, value)
+    wanted = np.pad(x, ((0, 0), (0, 0), *pads), constant_values=value)
+    np.testing.assert_array_equal(padded, wanted)
+    assert padded.dtype == x.dtype
+    np.testing.assert_array_equal(crop(padded, pads), x)
+    assert np.shares_memory(crop(padded, pads), padded)
+
+
+def test_pad_keeps_the_order_in_memory_and_copies_only_for_a_border() -> None:
+    x = Numbers(layout="batch innermost").normal(4, 2, 5, 3)
+    padded = pad(x, ((1, 0), (0, 2)))
+    assert np.moveaxis(padded, 0, -1).flags.c_contiguous
+    np.testing.assert_array_equal(padded[:, :, 0], 0)
+    assert pad(x, ((0, 0), (0, 0)), 1.0) is x
+
+
+@given(numbers, conv_axes())
+def test_sliding_along_one_axis(n: Numbers, axis: Axis) -> None:
+    x = n.normal(2, max(axis.size, axis.extent), 3)
+    v = sliding(x, (1,), (axis.kernel,), (axis.stride,), (axis.dilation,))
+    assert v.shape == (
+        2,
+        output_size(x.shape[1], axis.kernel, axis.stride, 0, axis.dilation),
+        3,
+        axis.kernel,
+    )
+    for p, i in np.ndindex(v.shape[1], axis.kernel):
+        np.testing.assert_array_equal(v[:, p, :, i], x[:, p * axis.stride + i * axis.dilation])
+    assert np.shares_memory(v, x)
 
 
 def views(numbers: Numbers, vertical: Axis, horizontal: Axis) -> tuple[np.ndarray, tuple]:
