@@ -29,15 +29,7 @@ def flatten_backward(dy: Array, x: Array) -> Array:
 
 
 def linear(x: Array, w: Array, b: Array | None = None) -> Array:
-    """(N, in), (out, in), (out,) -> (N, out): y = x wᵀ + b.
-
-    Raises
-    ------
-    ValueError
-        If a rank or the number of features is wrong.
-    TypeError
-        If the arrays are not all float32 or all float64.
-    """
+    """(N, in), (out, in), (out,) -> (N, out): y = x wᵀ + b."""
     _check("linear", x, w, b)
     return x @ w.T if b is None else x @ w.T + b
 
@@ -51,13 +43,13 @@ def linear_backward(
 
 def linear_dx(dy: Array, x: Array, w: Array) -> Array:
     """(N, out) -> (N, in)."""
-    _check_dy(dy, x, w)
+    _check_dy("linear_dx", dy, x, w)
     return (w.T @ dy.T).T  # dy w, with the batch innermost for the layers before
 
 
 def linear_dw(dy: Array, x: Array, w: Array) -> Array:
     """(N, out) -> (out, in)."""
-    _check_dy(dy, x, w)
+    _check_dy("linear_dw", dy, x, w)
     return dy.T @ x
 
 
@@ -73,7 +65,7 @@ def _check(name: str, x: Array, w: Array, b: Array | None) -> None:
         checks.shape(name, b, (len(w),), "b")
 
 
-def _check_dy(dy: Array, x: Array, w: Array) -> None:
-    checks.floating("linear_backward", dy=dy, x=x, w=w)
-    _check("linear_backward", x, w, None)
-    checks.shape("linear_backward", dy, (len(x), len(w)), "dy")
+def _check_dy(name: str, dy: Array, x: Array, w: Array) -> None:
+    checks.floating(name, dy=dy, x=x, w=w)
+    _check(name, x, w, None)
+    checks.shape(name, dy, (len(x), len(w)), "dy")

@@ -13,6 +13,7 @@ from cnnlib.checks import Array
 
 def softmax(x: Array, dim: int = 1) -> Array:
     """e^x / Σ e^x along the axis ``dim``: positive, and summing to 1."""
+    checks.floating("softmax", x=x)
     return np.exp(log_softmax(x, dim))
 
 
@@ -27,15 +28,8 @@ def cross_entropy(logits: Array, target: Array, *, label_smoothing: float = 0.0)
     """(N, K), labels (N,) -> the mean of −log p[label], p the softmax of the logits.
 
     With smoothing ε the target is (1 − ε) for the label plus ε / K for every class.
-
-    Raises
-    ------
-    ValueError
-        If the batch is empty, a shape is wrong or a label is not in 0 … K − 1.
-    TypeError
-        If the labels are not integers, or the logits not float32 or float64.
     """
-    wanted = _distribution(logits, target, label_smoothing)
+    wanted = _distribution("cross_entropy", logits, target, label_smoothing)
     # A class that isn't aimed at may be impossible: 0 · log 0 counts as 0.
     log_p = np.where(wanted > 0, log_softmax(logits), 0)
     return float(-(wanted * log_p).sum() / len(logits))
@@ -43,35 +37,35 @@ def cross_entropy(logits: Array, target: Array, *, label_smoothing: float = 0.0)
 
 def cross_entropy_backward(logits: Array, target: Array, *, label_smoothing: float = 0.0) -> Array:
     """(N, K): (p − target distribution) / N."""
-    wanted = _distribution(logits, target, label_smoothing)
+    wanted = _distribution("cross_entropy_backward", logits, target, label_smoothing)
     return (softmax(logits) - wanted) / len(logits)
 
 
 def mse_loss(y: Array, target: Array) -> float:
     """Mean of (y − target)² over all numbers."""
-    _check_pair(y, target)
+    _check_pair("mse_loss", y, target)
     return float(np.mean((y - target) ** 2))
 
 
 def mse_loss_backward(y: Array, target: Array) -> Array:
     """2 (y − target) / (how many numbers)."""
-    _check_pair(y, target)
+    _check_pair("mse_loss_backward", y, target)
     return 2 * (y - target) / y.size
 
 
-def _distribution(logits: Array, target: Array, label_smoothing: float) -> Array:
+def _distribution(name: str, logits: Array, target: Array, label_smoothing: float) -> Array:
     """The probabilities aimed at, (N, K)."""
-    checks.floating("cross_entropy", logits=logits)
-    checks.rank("cross_entropy", logits, "(N, K)", "logits")
-    checks.not_empty("cross_entropy", logits)
-    epsilon = checks.unit_interval("cross_entropy", "label_smoothing", label_smoothing)
-    checks.labels("cross_entropy", target, *logits.shape)
+    checks.floating(name, logits=logits)
+    checks.rank(name, logits, "(N, K)", "logits")
+    checks.not_empty(name, logits)
+    epsilon = checks.unit_interval(name, "label_smoothing", label_smoothing)
+    checks.labels(name, target, *logits.shape)
     wanted = np.full_like(logits, epsilon / logits.shape[1])
     wanted[np.arange(len(logits)), target] += 1 - epsilon
     return wanted
 
 
-def _check_pair(y: Array, target: Array) -> None:
-    checks.floating("mse_loss", y=y, target=target)
-    checks.shape("mse_loss", target, y.shape, "target")
-    checks.not_empty("mse_loss", y)
+def _check_pair(name: str, y: Array, target: Array) -> None:
+    checks.floating(name, y=y, target=target)
+    checks.shape(name, target, y.shape, "target")
+    checks.not_empty(name, y)

@@ -16,13 +16,7 @@ AXES = (0, 2, 3)
 def batch_norm(
     x: Array, mean: Array, var: Array, w: Array, b: Array, *, eps: float = 1e-5
 ) -> Array:
-    """(N, C, H, W), four times (C,) -> (N, C, H, W): w · (x − mean) / √(var + eps) + b.
-
-    Raises
-    ------
-    ValueError
-        If x is not (N, C, H, W), another argument not (C,), or eps negative.
-    """
+    """(N, C, H, W), four times (C,) -> (N, C, H, W): w · (x − mean) / √(var + eps) + b."""
     eps = _check("batch_norm", eps, x, mean=mean, var=var, w=w, b=b)
     scale = w / np.sqrt(var + eps)
     return x * _column(scale) + _column(b - mean * scale)
