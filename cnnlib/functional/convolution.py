@@ -106,7 +106,7 @@ def conv2d_dw(
 
 
 def _windows(x: Array, g: _Geometry) -> Array:
-    """(N, C, H, W) -> (H', kH, kW, C, W', N), copied along the width alone: kW times x."""
+    """(N, C, H, W) -> (H', kH, kW, C, W', N), copied along the width alone."""
     padded = np.ascontiguousarray(pad(x, g.pads).transpose(2, 1, 3, 0))
     columns = np.ascontiguousarray(_along_width(padded, g))
     return _along_height(columns, g)
