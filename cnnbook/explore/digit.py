@@ -14,8 +14,7 @@ from cnnlib import checks, nn
 from cnnlib.checks import Array, Pair
 from cnnlib.datasets import load_mnist, to_float
 from cnnlib.functional import softmax
-
-from cnnlib.windows import resolve_padding
+from cnnlib.windows import resolve_padding, resolve_steps
 
 
 class Layer(NamedTuple):

@@ -67,7 +67,7 @@ def conv2d_dx(
     padding: Padding = 0,
     dilation: Size2 = 1,
 ) -> Array:
-    """(N, F, H', W') -> (N, C, H, W): each dy times its kernel, added where its window lay.
+    """(N, F, H', W') -> (N, C, H, W): dy times w, added where each window lay.
 
     That is the full convolution of dy, spread out by the stride, with the kernels turned
     by 180° and F and C swapped. Of ``x`` only the shape counts.
@@ -92,9 +92,9 @@ def conv2d_dw(
     padding: Padding = 0,
     dilation: Size2 = 1,
 ) -> Array:
-    """(N, F, H', W') -> (F, C, kH, kW): every window of x times its dy, summed; no flip.
+    """(N, F, H', W') -> (F, C, kH, kW): every window of x times its dy, summed.
 
-    Of ``w`` only the shape counts.
+    There is no flip. Of ``w`` only the shape counts.
     """
     g = _geometry("conv2d_dw", x, w, None, stride, padding, dilation)
     _check_dy("conv2d_dw", dy, x, w, g)
