@@ -74,11 +74,11 @@ def conv2d_dx(
     """
     g = _geometry("conv2d_dx", x, w, None, stride, padding, dilation)
     _check_dy("conv2d_dx", dy, x, w, g)
-    padded = np.zeros(g.padded, x.dtype)
+    matrix, padded = _matrix(w).T, np.zeros(g.padded, x.dtype)
     windows = _along_width(padded, g)
     columns = np.zeros(windows.shape, x.dtype)
     for rows, dy_row in zip(_along_height(columns, g), _rows(dy), strict=True):
-        rows += (_matrix(w).T @ dy_row).reshape(rows.shape)
+        rows += (matrix @ dy_row).reshape(rows.shape)
     for j in range(w.shape[3]):
         windows[:, j] += columns[:, j]
     return crop(padded.transpose(3, 1, 0, 2), g.pads)
