@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cnnbook.exercises.exercise import Exercise, Function
+from cnnbook.exercises.nonlinearity import relu_backward as relu_backward  # is asked here, too
 from cnnlib import functional as F
 from cnnlib.checks import Array
 
@@ -25,33 +26,6 @@ _OVERLAP = "where windows overlap the last one wins; what several windows send i
 
 def _same(a: Array) -> Array:
     return a
-
-
-# --- ReLU, with 0 among the inputs ---
-
-_x = np.array([[-2.0, 0.0, 3.0], [0.5, -1.0, 0.0]])
-_dy = np.array([[1.0, -2.0, -3.0], [4.0, 5.0, 6.0]])
-
-relu_backward = Exercise(
-    "relu_backward",
-    F.relu_backward,
-    [(_dy, _x)],
-    {
-        "Where x is 0 the gradient passes; the derivative there is 0, as in PyTorch.": (
-            lambda dy, x: dy * (x >= 0)
-        ),
-        "The gate is opened by the sign of dy; it is the sign of x that counts.": (
-            lambda dy, x: np.maximum(dy, 0)
-        ),
-        "Negative gradients are stopped too; a gradient may have any sign.": (
-            lambda dy, x: np.maximum(dy, 0) * (x > 0)
-        ),
-        "That is the derivative alone; multiply it by dy.": lambda dy, x: (x > 0).astype(float),
-        "dy is multiplied by relu(x); the derivative is 1 where x > 0, not x.": (
-            lambda dy, x: dy * np.maximum(x, 0)
-        ),
-    },
-)
 
 
 # --- fully connected ---
