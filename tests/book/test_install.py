@@ -14,6 +14,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+import cnnlib
+
 ROOT = Path(__file__).resolve().parents[2]
 MNIST = {
     f"cnnlib/data/mnist/{name}.gz"
@@ -78,6 +80,7 @@ def test_wheel_holds_the_package_and_its_data(wheel: Path) -> None:
     packages = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert packages == {"cnnbook", "cnnlib"}
     assert any(name.endswith("LICENSE") for name in names)
+    assert wheel.name == f"cnnlib-{cnnlib.__version__}-py3-none-any.whl"
 
 
 def test_wheel_holds_all_that_is_in_the_sources(wheel: Path) -> None:
