@@ -119,7 +119,7 @@ def locked(tree: Path) -> Iterator[Path]:
 
 def without_superuser(tree: Path) -> list[str]:
     """What to put before a command so that it keeps to the rights; a skip where nothing helps."""
-    prefixes = [[]] if getattr(os, "geteuid", lambda: 1)() else []
+    prefixes: list[list[str]] = [[]] if getattr(os, "geteuid", lambda: 1)() else []
     if shutil.which("setpriv"):
         prefixes.append(["setpriv", "--bounding-set", "-dac_override,-dac_read_search"])
     for prefix in prefixes:
@@ -135,27 +135,23 @@ def test_read_only_checkout(locked: Path) -> None:
     assert outputs(run(command, locked)) == OUTPUTS
 
 
-def test_home_without_write_access(
+def test_home_without_write_access_and_no_network(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Below a file no folder can be made, not even by the superuser."""
-    file = tmp_path / "file"
-    file.touch()
+    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
     for name in [name for name in os.environ if name.startswith(PLACES_OF_SETTINGS)]:
         monkeypatch.delenv(name)
-    command = [sys.executable, "-c", EXECUTE]
-    assert outputs(run(command, tree, HOME=str(file / "home"))) == OUTPUTS
-    plain = "import cnnlib; print(cnnlib.datasets.load_mnist()[0].shape)"
-    done = run([sys.executable, "-c", plain], tree, HOME=str(file / "home"))
-    assert (done.stdout, done.stderr) == ("(60000, 28, 28)\n", "")
-
-
-def test_no_network_after_the_installation(tree: Path, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
-    path = os.pathsep.join([str(tmp_path), str(tree)])
+    variables = {
+        "HOME": str(tmp_path / "sitecustomize.py" / "home"),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(tree)]),
+    }
     attempt = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)"
-    assert "no network" in run([sys.executable, "-c", attempt], tree, PYTHONPATH=path).stderr
-    assert outputs(run([sys.executable, "-c", EXECUTE], tree, PYTHONPATH=path)) == OUTPUTS
+    assert "no network" in run([sys.executable, "-c", attempt], tree, **variables).stderr
+    assert outputs(run([sys.executable, "-c", EXECUTE], tree, **variables)) == OUTPUTS
+    plain = "import cnnlib; print(cnnlib.datasets.load_mnist()[0].shape)"
+    done = run([sys.executable, "-c", plain], tree, **variables)
+    assert (done.stdout, done.stderr) == ("(60000, 28, 28)\n", "")
 
 
 # --- Windows ----------------------------------------------------------------------------------
@@ -255,7 +251,8 @@ def test_windows_commands_are_those_of_make() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     (block,) = re.findall(r"```powershell\n(.*?)```", readme, re.DOTALL)
-    short = {"--requirement": "-r", "--editable": "-e", "--quiet ": "", "--no-compile ": "", " $(ARGS)": ""}
+    short = {"--requirement": "-r", "--editable": "-e"}
+    short |= dict.fromkeys(["--quiet ", "--no-compile ", " $(ARGS)"], "")
     for long, brief in short.items():
         makefile = makefile.replace(long, brief)
     commands = re.findall(r"\.venv\\Scripts\\(?:python )?(.+)", block)
