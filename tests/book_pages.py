@@ -138,7 +138,7 @@ def duplicate_ids(page: Path) -> list[str]:
 def images_without_alt(page: Path) -> list[str]:
     """Pictures without alt text; outside the article an empty one marks a decoration."""
     return [
-        f"{image.get('src', '')[:80]} has no alt text"
+        f"{str(image.get('src', ''))[:80]} has no alt text"
         for image in parse(page).find_all("img")
         if not str(image.get("alt", "")).strip()
         and (image.find_parent("article") or image.get("alt") is None)
@@ -209,10 +209,12 @@ UNREACHABLE = """() => {
 # Contrast is measured once for each look of a text: axe takes a second for a whole chapter.
 NEW_LOOKS = """(known) => {
   const looks = new Set(known);
+  const clear = "rgba(0, 0, 0, 0),none,1";
   const ground = (element) => {
+    if (!element) return "";
     const { backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
     const own = [backgroundColor, backgroundImage, opacity].join();
-    return element.parentElement ? own + ground(element.parentElement) : own;
+    return (own === clear ? "" : own) + ground(element.parentElement);
   };
   for (const element of document.querySelectorAll("[data-new]")) delete element.dataset.new;
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -239,11 +241,16 @@ def watch(page: Page, base: str) -> list[str]:
     """A list that fills with requests outside `base`, with failures and with errors."""
     found: list[str] = []
     inside = (base, "data:", "blob:", "about:")
-    page.on("request", lambda it: it.url.startswith(inside) or found.append(f"requests {it.url}"))
-    page.on("requestfailed", lambda it: found.append(f"could not load {it.url}"))
-    page.on("response", lambda it: it.status < 400 or found.append(f"{it.status} for {it.url}"))
-    page.on("console", lambda it: it.type != "error" or found.append(f"console: {it.text}"))
-    page.on("pageerror", lambda it: found.append(f"error: {it}"))
+
+    def note(problem: str, is_one: bool = True) -> None:
+        if is_one:
+            found.append(problem)
+
+    page.on("request", lambda it: note(f"requests {it.url}", not it.url.startswith(inside)))
+    page.on("requestfailed", lambda it: note(f"could not load {it.url}"))
+    page.on("response", lambda it: note(f"{it.status} for {it.url}", it.status >= 400))
+    page.on("console", lambda it: note(f"console: {it.text}", it.type == "error"))
+    page.on("pageerror", lambda it: note(f"error: {it}"))
     return found
 
 
@@ -281,7 +288,8 @@ def mark_new_looks(page: Page, known: list[str]) -> bool:
 
 def axe(page: Page, **options: object) -> list[str]:
     """Violations that axe-core finds, each with the first element concerned."""
-    page.evaluate(AXE_SCRIPT)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
     return [
         f"{it['id']} ({it['impact']}) {len(it['nodes'])} times: {it['nodes'][0]['html'][:120]}"
         for it in page.evaluate(AXE, options)

@@ -153,7 +153,7 @@ def visit(window: Page, base: str, names: list[str]) -> Problems:
     """Open the pages one after the other; the problems by kind, each with its page."""
     light: list[str] = []
     dark: list[str] = []
-    checks = {
+    checks: dict[tuple[int, str], dict[str, Callable[[Page], list[str]]]] = {
         (WIDE, "light"): {
             "raw TeX": book_pages.raw_tex,
             "inaccessible": lambda page: book_pages.inaccessible(page, light),
