@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 Entry = dict[str, Any]
 
 
-class solutions(nodes.General, nodes.Element):
+class solutions(nodes.General, nodes.Element):  # type: ignore[misc]
     """Stands for the list until all chapters have been read."""
 
 

@@ -28,7 +28,7 @@ def pictures(outputs: Sequence[Mapping[str, Any]]) -> list[bytes]:
 def shrink(png: bytes) -> bytes:
     """The same picture with a palette of 128 colours: a quarter of the size, no visible change."""
     image = Image.open(io.BytesIO(png)).convert("RGBA")
-    if image.getextrema()[3] != (255, 255):  # transparent
+    if image.getchannel("A").getextrema() != (255, 255):  # transparent
         return png
     small = io.BytesIO()
     palette = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)

@@ -69,10 +69,8 @@ def nbval(notebook: NotebookNode, path: Path) -> str:
     """What `pytest --nbval` says of a notebook."""
     nbformat.write(notebook, path)
     command = [sys.executable, "-m", "pytest", "--nbval", "-p", "conftest", "-c", "pyproject.toml"]
-    run = subprocess.run(
-        [*command, "--color=no", str(path)],
-        **{"cwd": ROOT, "capture_output": True, "text": True, "encoding": "utf-8"},
-    )
+    command += ["--color=no", str(path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
     return run.stdout
 
 

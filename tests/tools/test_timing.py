@@ -1,6 +1,7 @@
 """The stopwatch of the benchmarks, with a clock that counts calls instead of seconds."""
 
 from collections.abc import Callable
+from functools import partial
 
 from benchmarks.timing import interleaved
 
@@ -35,5 +36,5 @@ def test_the_median_counts() -> None:
 
 def test_ways_take_turns() -> None:
     order: list[str] = []
-    interleaved({name: lambda name=name: order.append(name) for name in "ab"}, 2)
+    interleaved({name: partial(order.append, name) for name in "ab"}, 2)
     assert "".join(order) == "ababab"
