@@ -94,5 +94,5 @@ lighthouse: book
 	$(RUN) -m tools.lighthouse $(PAGES)
 
 clean:
-	rm -rf _build build dist cnnlib.egg-info htmlcov .coverage .hypothesis \
+	rm -rf _build build dist cnnlib.egg-info htmlcov mutants .coverage .hypothesis \
 		.mypy_cache .pytest_cache .ruff_cache

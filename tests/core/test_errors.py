@@ -536,7 +536,9 @@ TRAINING: list[Row] = [
 ROWS = ARRAYS + ARGUMENTS + BACKWARD + LOSSES + STATES + OPTIMIZERS + TRAINING
 
 
-@pytest.mark.parametrize(("kind", "text", "call"), ROWS, ids=[text for _, text, _ in ROWS])
+@pytest.mark.parametrize(
+    ("kind", "text", "call"), ROWS, ids=[text.replace("…", "...") for _, text, _ in ROWS]
+)
 def test_bad_input(kind: type[Exception], text: str, call: Callable[[], Any]) -> None:
     with pytest.raises(kind) as info:
         call()
