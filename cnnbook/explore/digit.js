@@ -4,252 +4,446 @@
 
 const { ceil, exp, floor, max, min, round, sqrt } = Math;
 
-// Ten drawings on 280 × 280: strokes of points of two letters, x and y.
-const examples = ("pdkdhihqkwpwsrsjpd khododnw hijeodsgrlmqgwgwtw hfmdrfrjmmmmrossowhv jehnhntn-qepx "
-  + "sejejeimimnlsorumwhv qdkjhqjwpwsspokpis gfseseonlx rfmdigklqostnxiukoqkrf rimdhhjmomririqqpx"
-).split(" ").map((text) => text.split("-").map((stroke) => ({
-  width: 24,
-  points: stroke.match(/../g).map((pair) => [...pair].map((c) => 11.2 * (c.charCodeAt() - 97))),
-})));
+const paper = 280;
+const sum = (list) => list.reduce((total, v) => total + v, 0);
 
-// The layers, each with its weights and the shape of its input. Moved to their place in float32,
-// the bits of a float16 give a number that is too small by the difference of the two exponents.
-function network({ layers, weights }) {
-  const bytes = Uint8Array.from(atob(weights.replaceAll("-", "/")), (c) => c.charCodeAt());
+// Ten drawings: strokes of points, each point as two letters, x and y, from a to z.
+const examples = [
+  "pdkdhihqkwpwsrsjpd", "khododnw", "hijeodsgrlmqgwgwtw", "hfmdrfrjmmmmrossowhv", "jehnhntn-qepx",
+  "sejejeimimnlsorumwhv", "qdkjhqjwpwsspokpis", "gfseseonlx", "rfmdigklqostnxiukoqkrf",
+  "rimdhhjmomririqqpx",
+].map((drawing) => drawing.split("-").map(strokeOf));
+
+function strokeOf(letters) {
+  const place = (letter) => 11.2 * (letter.charCodeAt() - "a".charCodeAt());
+  return { width: 24, points: letters.match(/../g).map((pair) => [...pair].map(place)) };
+}
+
+// --- The network ---------------------------------------------------------------------------------
+
+// The float16 numbers of a text. Moved to their place in float32, the bits of a float16 give a
+// number that is too small by the difference of the two exponents.
+function unpack(text) {
+  const base64 = text.replaceAll("-", "/");
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt());
   const bits = Uint32Array.from(new Uint16Array(bytes.buffer),
-    (half) => (half & 32768) << 16 | (half & 32767) << 13);
-  const numbers = new Float32Array(bits.buffer).map((v) => v * 2 ** 112);
-  let from = [1, 28], used = 0;
-  const take = (count) => numbers.subarray(used, used += count);
-  return layers.map(([name, learned, relu, f, n, ...window]) => {
-    const w = take(learned * f * from[0] * window[0] ** 2), b = take(learned * f);
-    const to = [f, n], layer = { name, relu, from, to, window, w, b };
-    from = to;
+    (half) => (half & 0x8000) << 16 | (half & 0x7fff) << 13);
+  return new Float32Array(bits.buffer).map((v) => v * 2 ** 112);
+}
+
+// The layers, each with its weights w, biases b, and the shapes (maps, rows) of input and output.
+function network({ layers, weights }) {
+  const numbers = unpack(weights);
+  let from = [1, 28];
+  let used = 0;
+  const take = (count) => {
+    used += count;
+    return numbers.subarray(used - count, used);
+  };
+  return layers.map(([name, learned, relu, maps, rows, kernel, stride, padding]) => {
+    const layer = { name, learned, relu, from, to: [maps, rows], kernel, stride, padding };
+    layer.w = take(learned * maps * from[0] * kernel * kernel);
+    layer.b = take(learned * maps);
+    layer.windows = range(rows).map((p) => windowAt(layer, p));
+    from = layer.to;
     return layer;
   });
 }
 
-// One layer: for every place in the window, all windows at once, from the first to the last that
-// have the place inside of the picture.
-function apply({ relu, from: [c, n], to: [f, m], window: [k, stride, padding], w, b }, x) {
-  const pool = !b.length, y = new Float32Array(f * m * m).map((_, at) =>
-    pool ? -Infinity : b[floor(at / m / m)]);
-  for (let o = 0, at = 0; o < f; o++)
-    for (let map = pool && o; map < (pool ? o + 1 : c); map++)
-      for (let i = -padding; i < k - padding; i++) for (let j = -padding; j < k - padding; j++) {
-        const v = w[at++], first = max(0, ceil(-j / stride)), end = min(m, ceil((n - j) / stride));
-        for (let p = 0, row = i; p < m; p++, row += stride) if (row >= 0 && row < n) {
-          let cell = (map * n + row) * n + j + first * stride, to = (o * m + p) * m + first;
-          for (let q = first; q < end; q++, to++, cell += stride)
-            y[to] = pool ? max(y[to], x[cell]) : y[to] + v * x[cell];
-        }
-      }
-  return relu ? y.map((v) => max(v, 0)) : y;
+// Window p along one axis, where it starts and what lies inside of the picture: low to high - 1.
+function windowAt({ from: [, rows], kernel, stride, padding }, p) {
+  const start = p * stride - padding;
+  return { start, low: max(0, start), high: min(rows, start + kernel) };
 }
-const forward = (layers, x) => layers.map((layer) => (x = apply(layer, x)));
+
+// Every map of the output, window by window.
+function apply(layer, x) {
+  const { learned, relu, to: [maps, rows], windows } = layer;
+  const read = learned ? weigh : largestOf;
+  const y = new Float32Array(maps * rows * rows);
+  let at = 0;
+  for (let map = 0; map < maps; map++) {
+    for (const down of windows) {
+      for (const across of windows) {
+        const v = read(layer, x, map, down, across);
+        y[at] = relu ? max(v, 0) : v;
+        at += 1;
+      }
+    }
+  }
+  return y;
+}
+
+// One number of a convolution: the bias, and the products of what the window reads of all maps.
+function weigh({ from: [maps, rows], kernel, w, b }, x, output, down, across) {
+  let total = b[output];
+  for (let map = 0; map < maps; map++) {
+    for (let row = down.low; row < down.high; row++) {
+      const cells = (map * rows + row) * rows;
+      const line = (output * maps + map) * kernel + row - down.start;
+      const weights = line * kernel - across.start;
+      for (let column = across.low; column < across.high; column++) {
+        total += w[weights + column] * x[cells + column];
+      }
+    }
+  }
+  return total;
+}
+
+// One number of a pooling layer, which reads one map.
+function largestOf({ from: [, rows] }, x, map, down, across) {
+  let largest = -Infinity;
+  for (let row = down.low; row < down.high; row++) {
+    for (let column = across.low; column < across.high; column++) {
+      largest = max(largest, x[(map * rows + row) * rows + column]);
+    }
+  }
+  return largest;
+}
+
+// What all layers make of a picture.
+function forward(layers, picture) {
+  const values = [];
+  for (const layer of layers) values.push(apply(layer, values.at(-1) ?? picture));
+  return values;
+}
 
 // What row (or column) `at` of layer k looks at: the first of the picture's rows, and how many.
 function field(layers, k, at) {
-  const [first, last] = layers.slice(0, k + 1).reduceRight((ends, { from, window: [k, s, p] }) =>
-    ends.map((end, i) => clamp(end * s - p + i * (k - 1), 0, from[1] - 1)), [at, at]);
+  const [first, last] = layers.slice(0, k + 1).reduceRight(
+    (ends, { from: [, rows], kernel, stride, padding }) => {
+      const [low, high] = ends.map((end) => end * stride - padding);
+      return [low, high + kernel - 1].map((row) => clamp(row, 0, rows - 1));
+    }, [at, at]);
   return [first, last - first + 1];
 }
 
-// `count` equal pieces of some cells: lists of cells and of their shares in a piece.
-const pieces = (first, extent, count) => range(count).map((p) => range(extent)
-  .map((i) => [first + i, min((i + 1) * count / extent, p + 1) - max(i * count / extent, p)])
-  .filter(([, share]) => share > 0));
-const average = (terms, value) => terms.reduce((sum, [i, share]) => sum + share * value(i), 0);
-const resample = (ink, n, down, across) => pieces(...down).map((rows) => {
-  const line = range(n).map((j) => average(rows, (i) => ink[i * n + j]));
-  return pieces(...across).map((columns) => average(columns, (j) => line[j]));
-});
-
-// n × n ink as the network gets it, and the rows and columns that hold it; as it lies, or as
-// cnnlib.datasets.normalise_digit prepares it.
-function picture(ink, prepare) {
-  const n = sqrt(ink.length), all = range(n), moment = [0, 0, 0],
-    spans = [[n, 1], [1, n]].map(([along, across]) => {
-      const used = all.filter((i) => all.some((j) => ink[i * along + j * across]));
-      return [used[0], used.at(-1) - used[0] + 1];
-    });
-  if (!(spans[0][1] > 0)) return {};
-  if (!prepare) return { x: resample(ink, n, [0, n, 28], [0, n, 28]).flat() };
-  const box = resample(ink, n, ...spans.map(([first, extent]) =>
-    [first, extent, max(1, round(extent * 20 / max(spans[0][1], spans[1][1])))]));
-  box.forEach((row, i) => row.forEach((v, j) => [i, j, 1].forEach((f, k) => (moment[k] += f * v))));
-  const [down, right] = moment.map((v) => ceil(13.5 - v / moment[2] - 1e-6));
-  return { spans, x: range(784).map((at) => box[floor(at / 28) - down]?.[at % 28 - right] ?? 0) };
+// In percent; none without logits.
+function chancesOf(logits = []) {
+  const largest = max(...logits);
+  const powers = [...logits].map((v) => exp(v - largest));
+  return powers.map((power) => 100 * power / sum(powers));
 }
 
-// A canvas under its name, and a mark that can be put over some of its rows and columns.
-function board(role, name, more, pixel, properties) {
-  const mark = h("i"), canvas = h("canvas", {
+// --- From ink to the picture that the network gets -----------------------------------------------
+
+// A stretch of cells in so many equal pieces: the cells of each piece, and their shares in it.
+const pieces = (first, extent, count) => range(count).map((piece) => range(extent)
+  .map((i) => {
+    const [from, to] = [i, i + 1].map((edge) => edge * count / extent);
+    return [first + i, min(to, piece + 1) - max(from, piece)];
+  })
+  .filter(([, share]) => share > 0));
+
+// n × n ink, some of its rows and columns: averages over pieces of them.
+function resample(ink, n, down, across) {
+  const average = (piece, value) => sum(piece.map(([i, share]) => share * value(i)));
+  return pieces(...down).map((rows) => {
+    const line = range(n).map((j) => average(rows, (i) => ink[i * n + j]));
+    return pieces(...across).map((columns) => average(columns, (j) => line[j]));
+  });
+}
+
+// The rows and the columns that hold ink, the first and how many; undefined if there is none.
+function spansOf(ink, n) {
+  const lines = range(n);
+  const rows = lines.filter((i) => lines.some((j) => ink[i * n + j]));
+  const columns = lines.filter((j) => lines.some((i) => ink[i * n + j]));
+  if (!rows.length) return undefined;
+  return [rows, columns].map((used) => [used[0], used.at(-1) - used[0] + 1]);
+}
+
+// As cnnlib.datasets.normalise_digit does it: averaged into a box of 20 × 20, in its proportions,
+// and moved by whole pixels until its centre of mass is nearest to the middle.
+function prepared(ink, n, spans) {
+  const longest = max(...spans.map(([, extent]) => extent));
+  const box = resample(ink, n, ...spans.map(([first, extent]) =>
+    [first, extent, max(1, round(extent * 20 / longest))]));
+  const columns = box[0].map((_, j) => box.map((row) => row[j]));
+  const [down, right] = [box, columns].map((lines) => {
+    const masses = lines.map(sum);
+    const centre = sum(masses.map((mass, i) => mass * i)) / sum(masses);
+    return ceil(13.5 - centre - 1e-6);
+  });
+  return range(784).map((at) => box[floor(at / 28) - down]?.[at % 28 - right] ?? 0);
+}
+
+// n × n ink as 28 × 28 pixels, and the rows and columns that hold it if they were looked for;
+// nothing without ink.
+function picture(ink, prepare) {
+  const n = sqrt(ink.length);
+  const spans = spansOf(ink, n);
+  if (!spans) return {};
+  if (!prepare) return { x: resample(ink, n, [0, n, 28], [0, n, 28]).flat() };
+  return { spans, x: prepared(ink, n, spans) };
+}
+
+// --- Canvases ------------------------------------------------------------------------------------
+
+// A canvas under its name, and a frame that can be put over some of its rows and columns.
+function makeBoard(role, name, more, pixel, properties) {
+  const canvas = h("canvas", {
     tabindex: 0, role: "application", "aria-label": `${name}, ${more}`,
     style: `width:${properties.width * pixel}px`, ...properties,
   });
-  const put = (box) => (mark.style = box ? ["top", "height", "left", "width"]
-    .map((edge, i) => `${edge}:${box[i] * pixel}px`).join(";") : "display:none"),
-    node = h("div", { class: role }, h("small", {}, name, h("br"), more),
-    h("div", {}, canvas, mark));
-  return { canvas, put, node };
+  const frame = h("i");
+  const node = h("div", { class: role }, h("small", {}, name, h("br"), more),
+    h("div", {}, canvas, frame));
+  return { node, canvas, frame, pixel };
 }
 
-// All numbers of a layer, map by map; visit([m, i, j]) is called for the one that is pointed at or
-// reached with the arrow keys, visit() when none is any more.
-function plane(role, { name, relu, to: [count, n] }, across, pixel, visit) {
-  const pitch = n > 1 ? n + 1 : 1, width = across * pitch, height = ceil(count / across) * pitch;
-  const unit = (y, x) => [floor(y / pitch) * across + floor(x / pitch), y % pitch, x % pitch];
-  let here = [0, 0];
-  // Between two maps lies a line of nothing, which the keys cross.
-  function go(y, x, move) {
-    const at = unit(y, x);
-    if (min(y, x) < 0 || x >= width || at[0] >= count) return;
-    if (max(at[1], at[2]) < n) [here] = [[y, x], visit(at)];
-    else if (move) go(y + move[0], x + move[1], move);
-  }
-  const point = ({ offsetX, offsetY }) => go(floor(offsetY / pixel), floor(offsetX / pixel)),
-    leave = () => visit(),
-    shape = (n > 1 ? [count, n, n].join(" × ") : count) + (relu ? ", ReLU" : "");
-  const { canvas, node, put } = board(role, name, shape, pixel, {
-    width, height, onpointermove: point, onclick: point, onfocus: () => go(...here),
-    onkeydown: (event) => walk(event, (move) => go(here[0] + move[0], here[1] + move[1], move)),
-    onpointerleave: leave, onblur: leave,
-  });
-  function show(values = [], largest = max(1e-9, ...values)) {
-    const brush = canvas.getContext("2d"), image = brush.createImageData(width, height);
-    range(height * width).forEach((at) => {
-      const [m, i, j] = unit(floor(at / width), at % width);
-      if (m < count && max(i, j) < n) image.data[4 * at + 3] =
-        20 + 235 * max(0, (values[(m * n + i) * n + j] ?? 0) / largest);
-    });
-    brush.putImageData(image, 0, 0);
-    brush.globalCompositeOperation = "source-in";
-    brush.fillStyle = getComputedStyle(canvas).color;
-    brush.fillRect(0, 0, width, height);
-  }
-  const mark = (at) => put(at && [
-    floor(at[0] / across) * pitch + at[1], 1, at[0] % across * pitch + at[2], 1]);
-  return { node, put, show, mark };
+// A box is the first of its rows, how many, the first column, how many; no box hides the frame.
+function putFrame({ frame, pixel }, box) {
+  const edges = ["top", "height", "left", "width"];
+  const style = box?.map((length, i) => `${edges[i]}:${length * pixel}px`).join(";");
+  frame.style = style ?? "display:none";
 }
+
+// All numbers of a layer, map by map; visit([map, row, column]) is called for the one that is
+// pointed at or reached with the arrow keys, visit() when none is any more.
+function makePlane(role, layer, across, pixel, visit) {
+  const { name, relu, to: [maps, rows] } = layer;
+  const pitch = rows > 1 ? rows + 1 : 1;
+  const [width, height] = [across * pitch, ceil(maps / across) * pitch];
+  const shape = rows > 1 ? [maps, rows, rows].join(" × ") : `${maps}`;
+  const leave = () => visit();
+  const point = ({ offsetX, offsetY }) =>
+    go(made, [floor(offsetY / pixel), floor(offsetX / pixel)]);
+  const made = makeBoard(role, name, shape + (relu ? ", ReLU" : ""), pixel, {
+    width, height, onpointermove: point, onclick: point, onpointerleave: leave,
+    onfocus: () => go(made, made.here), onblur: leave,
+    onkeydown: (event) => onArrow(event, (move) => go(made, sumOf(made.here, move), move)),
+  });
+  return Object.assign(made, { layer, across, pitch, width, height, visit, here: [0, 0] });
+}
+
+const sumOf = (place, move) => place.map((v, axis) => v + move[axis]);
 
 // Call act with the step of an arrow key, or with none for the space bar.
-function walk(event, act) {
+function onArrow(event, act) {
   const move = { ...moves, " ": [0, 0] }[event.key];
   if (!move) return;
   event.preventDefault();
   act(move);
 }
 
-function digit(data) {
-  const layers = network(data), last = layers.length - 1;
-  let strokes = examples[3], down = false, tip = [7, 7], values, looked;
+// The unit at a place of a plane: its map, and its row and column there.
+const unitAt = ({ across, pitch }, [y, x]) =>
+  [floor(y / pitch) * across + floor(x / pitch), y % pitch, x % pitch];
 
-  const spot = ({ offsetX, offsetY }) => [offsetX, offsetY];
-  const pad = board("x", "draw here", "by keys: arrows, space", 1, {
-    width: 280, height: 280,
+// Visit the unit at a place. Between two maps lies a line of nothing, which the keys cross.
+function go(plane, place, move) {
+  const [maps, rows] = plane.layer.to;
+  const unit = unitAt(plane, place);
+  const [map, i, j] = unit;
+  if (min(...place) < 0 || place[1] >= plane.width || map >= maps) return;
+  if (max(i, j) < rows) {
+    plane.here = place;
+    plane.visit(unit);
+  } else if (move) {
+    go(plane, sumOf(place, move), move);
+  }
+}
+
+// Paint the numbers, the largest one in full colour, in the input (k = 0) full ink; without numbers
+// all are pale.
+function showPlane(plane, values = [], k) {
+  const largest = k === 0 ? 1 : max(1e-9, ...values);
+  const { canvas, width, height } = plane;
+  const [maps, rows] = plane.layer.to;
+  const brush = canvas.getContext("2d");
+  const image = brush.createImageData(width, height);
+  for (const at of range(width * height)) {
+    const [map, i, j] = unitAt(plane, [floor(at / width), at % width]);
+    if (map < maps && max(i, j) < rows) {
+      const v = values[(map * rows + i) * rows + j] ?? 0;
+      image.data[4 * at + 3] = 20 + 235 * max(0, v / largest);
+    }
+  }
+  brush.putImageData(image, 0, 0);
+  brush.globalCompositeOperation = "source-in";
+  brush.fillStyle = getComputedStyle(canvas).color;
+  brush.fillRect(0, 0, width, height);
+}
+
+// Put the frame around one unit, or hide it.
+function frameUnit(plane, unit) {
+  if (!unit) return putFrame(plane);
+  const [map, i, j] = unit;
+  const top = floor(map / plane.across) * plane.pitch + i;
+  const left = map % plane.across * plane.pitch + j;
+  return putFrame(plane, [top, 1, left, 1]);
+}
+
+// --- Drawing by hand -----------------------------------------------------------------------------
+
+function load(figure, strokes) {
+  figure.strokes = strokes;
+  update(figure);
+}
+
+// A new stroke; an example gives way to it.
+function startStroke(figure, point) {
+  const kept = examples.includes(figure.strokes) ? [] : figure.strokes;
+  load(figure, [...kept, { width: 24, points: [point] }]);
+}
+
+function extendStroke(figure, point) {
+  figure.strokes.at(-1).points.push(point);
+  update(figure);
+}
+
+// Half as large, and into the upper left corner.
+const shrunk = (strokes) => strokes.map(({ width, points }) => (
+  { width: width / 2, points: points.map((point) => point.map((v) => v / 2 + 7)) }));
+
+// The keys move the pen by 14 × 14 places, 20 apart; space puts it down or lifts it.
+function steer(figure, event) {
+  onArrow(event, (move) => {
+    const isSwitch = event.key === " ";
+    figure.tip = sumOf(figure.tip, move).map((v) => clamp(v, 0, 13));
+    if (isSwitch) figure.isDown = !figure.isDown;
+    const [row, column] = figure.tip;
+    const draw = isSwitch ? startStroke : extendStroke;
+    if (figure.isDown) draw(figure, [20 * column + 10, 20 * row + 10]);
+    putFrame(figure.pad, [20 * row, 20, 20 * column, 20]);
+    figure.note.textContent =
+      `Pen ${figure.isDown ? "down" : "up"} at row ${row}, column ${column}`;
+  });
+}
+
+// The paper to draw on. A new theme changes the colour of the canvas by a short transition, and
+// at its end everything is painted again.
+function makePad(figure) {
+  const point = ({ offsetX, offsetY }) => [offsetX, offsetY];
+  return makeBoard("x", "draw here", "by keys: arrows, space", 1, {
+    width: paper, height: paper,
     onpointerdown: (event) => {
       event.target.setPointerCapture(event.pointerId);
-      start(spot(event));
+      startStroke(figure, point(event));
     },
-    onpointermove: (event) =>
-      event.target.hasPointerCapture(event.pointerId) && extend(spot(event)),
-    onkeydown: steer, onblur: () => (down = false), ontransitionend: update,
+    onpointermove: (event) => {
+      if (event.target.hasPointerCapture(event.pointerId)) extendStroke(figure, point(event));
+    },
+    onkeydown: (event) => steer(figure, event),
+    onblur: () => {
+      figure.isDown = false;
+    },
+    ontransitionend: () => update(figure),
   });
-  const ink = pad.canvas.getContext("2d", { willReadFrequently: true }),
-    tick = h("input", { type: "checkbox", checked: "", onchange: update }),
-    answer = h("p", { role: "status" }), note = h("p", { "aria-live": "polite" }),
-    bars = range(10).map(() => h("td"));
-  const planes = layers.map((layer, k) => plane(k ? "y" : "x", layer,
-    k < last ? floor(sqrt(layer.to[0])) : 1,
-    k < last ? ceil((k ? 8 : 25) / sqrt(layer.to[1])) : 26,
-    (unit) => look(unit && [k, unit])));
+}
 
-  const load = (news) => update(strokes = news);
-  const start = (point) =>
-    load([...(examples.includes(strokes) ? [] : strokes), { width: 24, points: [point] }]);
-  function extend(point) {
-    strokes.at(-1).points.push(point);
-    update();
-  }
-  const shrink = () => load(strokes.map(({ width, points }) => (
-    { width: width / 2, points: points.map((point) => point.map((v) => v / 2 + 7)) })));
-
-  // The keys move the pen by 14 × 14 places, 20 apart.
-  function steer(event) {
-    walk(event, (move) => {
-      const switched = event.key === " ";
-      tip = tip.map((v, axis) => clamp(v + move[axis], 0, 13));
-      down = down !== switched;
-      if (down) (switched ? start : extend)(tip.map((v) => 20 * v + 10).reverse());
-      pad.put(tip.flatMap((v) => [20 * v, 20]));
-      note.textContent = `Pen ${down ? "down" : "up"} at row ${tip[0]}, column ${tip[1]}`;
+// Paint the strokes, which run smoothly past their points; the ink of every pixel, 0 to 255.
+function paint({ canvas }, strokes) {
+  const brush = canvas.getContext("2d", { willReadFrequently: true });
+  brush.clearRect(0, 0, paper, paper);
+  brush.lineCap = "round";
+  brush.lineJoin = "round";
+  brush.strokeStyle = getComputedStyle(canvas).color;
+  for (const { width, points } of strokes) {
+    brush.lineWidth = width;
+    brush.beginPath();
+    brush.moveTo(points[0][0] + 0.1, points[0][1]);
+    points.forEach(([x, y], i) => {
+      const [nextX, nextY] = points[i + 1] ?? [x, y];
+      brush.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
     });
+    brush.stroke();
   }
+  const pixels = new Uint32Array(brush.getImageData(0, 0, paper, paper).data.buffer);
+  return pixels.map((pixel) => pixel >>> 24);
+}
 
-  // Strokes run smoothly past their points.
-  function paint() {
-    ink.clearRect(0, 0, 280, 280);
-    ink.lineCap = ink.lineJoin = "round";
-    ink.strokeStyle = getComputedStyle(pad.canvas).color;
-    for (const { width, points } of strokes) {
-      ink.lineWidth = width;
-      ink.beginPath();
-      ink.moveTo(points[0][0] + 0.1, points[0][1]);
-      points.forEach(([x, y], i) => {
-        const [nextX, nextY] = points[i + 1] ?? [x, y];
-        ink.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
-      });
-      ink.stroke();
-    }
-    return new Uint32Array(ink.getImageData(0, 0, 280, 280).data.buffer).map((v) => v >>> 24);
-  }
+// --- What is shown -------------------------------------------------------------------------------
 
-  function update() {
-    const { x, spans } = picture(paint(), tick.checked);
-    values = x ? forward(layers, Float32Array.from(x, (v) => v / 255)) : [];
-    pad.put(spans?.flat());
-    planes.forEach((map, k) => map.show(values[k], k ? undefined : 1));
-    const logits = [...values[last] ?? []], largest = max(...logits),
-      powers = logits.map((v) => exp(v - largest)), total = powers.reduce((sum, v) => sum + v, 0);
-    bars.forEach((bar, i) => {
-      const percent = x ? 100 * powers[i] / total : 0;
-      bar.style = `--v:${percent}%`;
-      bar.textContent = x ? `${percent.toFixed()} %` : "";
-    });
-    const say = !x ? "nothing drawn" : 100 / total < data.percent ? "not sure"
-      : `${logits.indexOf(largest)}`;
-    if (answer.textContent !== say) answer.replaceChildren(say[1] ? say : h("b", {}, say));
-    look(looked);
-  }
+// Everything, after the drawing or its preparation has changed.
+function update(figure) {
+  const { layers, strokes, pad, planes, prepare } = figure;
+  const { x, spans } = picture(paint(pad, strokes), prepare.checked);
+  const values = x ? forward(layers, Float32Array.from(x, (v) => v / 255)) : [];
+  figure.values = values;
+  putFrame(pad, spans?.flat());
+  planes.forEach((plane, k) => showPlane(plane, values[k], k));
+  showChances(figure, chancesOf(values.at(-1)));
+  look(figure, figure.unit);
+}
 
-  // The number that is looked at, and what it looks at.
-  function look(at) {
-    looked = at;
-    const [k, unit] = at ?? [];
-    planes.forEach((map, n) => map.mark(n === k && unit));
-    note.textContent = "Point at a number, or reach it by Tab and arrow keys.";
-    if (!at) return;
-    const { name, to: [, n] } = layers[k], [m, i, j] = unit;
-    const [[row, high], [column, wide]] = [i, j].map((v) => field(layers, k, v));
-    planes[0].put([row, high, column, wide]);
-    note.textContent = `${name}[${n > 1 ? unit.join(", ") : m}] = `
-      + (values[k]?.[(m * n + i) * n + j] ?? 0).toFixed(2)
-      + ` looks at ${high} × ${wide} pixels from row ${row}, column ${column}`;
-  }
+function showChances({ bars, answer, percent }, chances) {
+  bars.forEach((bar, i) => {
+    bar.style = `--v:${chances[i] ?? 0}%`;
+    bar.textContent = chances.length ? `${chances[i].toFixed()} %` : "";
+  });
+  const highest = max(...chances);
+  const isSure = highest >= percent;
+  const refusal = chances.length ? "not sure" : "nothing drawn";
+  const text = isSure ? `${chances.indexOf(highest)}` : refusal;
+  // Only news are written, and so read aloud.
+  if (answer.textContent !== text) answer.replaceChildren(isSure ? h("b", {}, text) : text);
+}
 
-  queueMicrotask(update);
+// The unit that is looked at, [layer, [map, row, column]], and what it looks at.
+function look(figure, unit) {
+  const { planes, note } = figure;
+  figure.unit = unit;
+  planes.forEach((plane, k) => frameUnit(plane, k === unit?.[0] ? unit[1] : undefined));
+  if (unit) lookAt(figure, ...unit);
+  else note.textContent = "Point at a number, or reach it by Tab and arrow keys.";
+}
+
+function lookAt({ layers, values, planes, note }, k, [map, i, j]) {
+  const { name, to: [, rows] } = layers[k];
+  const [row, height] = field(layers, k, i);
+  const [column, width] = field(layers, k, j);
+  putFrame(planes[0], [row, height, column, width]);
+  const index = rows > 1 ? [map, i, j].join(", ") : map;
+  const value = values[k]?.[(map * rows + i) * rows + j] ?? 0;
+  note.textContent = `${name}[${index}] = ${value.toFixed(2)}`
+    + ` looks at ${height} × ${width} pixels from row ${row}, column ${column}`;
+}
+
+// The planes of all layers: the input large, maps in a square, full connections in a square too
+// but for the last, whose ten numbers stand beside their probabilities.
+const makePlanes = (figure) => figure.layers.map((layer, k, { length }) => {
+  const [maps, rows] = layer.to;
+  const isLast = k === length - 1;
+  const across = isLast ? 1 : floor(sqrt(maps));
+  const pixel = isLast ? 26 : ceil((k ? 8 : 25) / sqrt(rows));
+  return makePlane(k ? "y" : "x", layer, across, pixel, (unit) => look(figure, unit && [k, unit]));
+});
+
+function digit(data) {
+  const figure = {
+    layers: network(data), percent: data.percent,
+    strokes: examples[3], values: [], tip: [7, 7], isDown: false, unit: undefined,
+    prepare: h("input", { type: "checkbox", checked: "", onchange: () => update(figure) }),
+    answer: h("p", { role: "status" }),
+    note: h("p", { "aria-live": "polite" }),
+    bars: range(10).map(() => h("td")),
+  };
+  figure.pad = makePad(figure);
+  figure.planes = makePlanes(figure);
+  // The colours are known once the figure is on the page.
+  queueMicrotask(() => update(figure));
+  return layOut(figure);
+}
+
+function layOut(figure) {
+  const { percent, prepare, pad, answer, bars, note } = figure;
+  const [input, ...maps] = figure.planes.map(({ node }) => node);
+  const last = maps.pop();
   return [
-    h("div", { class: "cnn-bar" }, button("Clear", () => load([])), button("Into a corner", shrink),
-      h("label", {}, tick, " prepare as MNIST was")),
+    h("div", { class: "cnn-bar" }, button("Clear", () => load(figure, [])),
+      button("Into a corner", () => load(figure, shrunk(figure.strokes))),
+      h("label", {}, prepare, " prepare as MNIST was")),
     h("div", { class: "cnn-bar", role: "group", "aria-label": "examples" },
-      h("span", {}, "examples"), ...examples.map((drawing, i) => button(i, () => load(drawing)))),
-    h("div", { class: "cnn-net" }, pad.node, h("div", {}, planes[0].node, answer),
-      planes[last].node, h("div", { class: "y" },
-        h("small", {}, "probabilities", h("br"), `sure from ${data.percent} % on`),
-        h("table", { style: `--sure:${data.percent}%` },
+      h("span", {}, "examples"),
+      ...examples.map((drawing, i) => button(i, () => load(figure, drawing)))),
+    h("div", { class: "cnn-net" }, pad.node, h("div", {}, input, answer), last,
+      h("div", { class: "y" },
+        h("small", {}, "probabilities", h("br"), `sure from ${percent} % on`),
+        h("table", { style: `--sure:${percent}%` },
           ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))))),
-    h("div", { class: "cnn-net" }, ...planes.slice(1, -1).map((map) => map.node)),
+    h("div", { class: "cnn-net" }, ...maps),
     note,
   ];
 }
