@@ -2,6 +2,8 @@
 // cnnlib.windows.output_size, parameters and multiply-adds as in cnnlib.nn.Sequential.summary,
 // receptive fields as in the chapter on output size.
 
+// --- A stack and its text ------------------------------------------------------------------------
+
 // The kinds of layers, and the numbers each one has, by their letters in the address.
 const kinds = {
   x: ["input", "ohw"],
@@ -15,224 +17,378 @@ const names = {
   h: "height", w: "width", k: "kernel_size", s: "stride", p: "padding", d: "dilation",
   xo: "channels", co: "out_channels", lo: "out_features", ci: "in_channels", li: "in_features",
 };
+const titleOf = ({ kind }) => kinds[kind][0];
 const keysOf = ({ kind }) => [...kinds[kind][1]];
-const called = ({ kind }, key) => names[key] ?? names[kind + key];
-const pools = ({ kind }) => "ma".includes(kind);
-const slides = ({ kind }) => "cma".includes(kind);
-const lowest = (key) => +!"pi".includes(key);
-const allowed = (key, v) => v >= lowest(key) && v < 1e6 && v % 1 === 0;
+const nameOf = ({ kind }, key) => names[key] ?? names[kind + key];
+const isPool = ({ kind }) => kind === "m" || kind === "a";
+const isWindowed = (layer) => layer.kind === "c" || isPool(layer);
+
+// Padding may be 0, and so may the inputs, which then are any.
+const lowest = (key) => (key === "p" || key === "i" ? 0 : 1);
+const isAllowed = (key, v) => v >= lowest(key) && v < 1e6 && v % 1 === 0;
 
 // A layer from its text, such as c6k5p2, with PyTorch's defaults; undefined if it makes no sense.
 function read(text) {
-  if (!/^[xcmafl]\d*([hwkspdi]\d+)*$/.test(text)) return;
-  const layer = { kind: text[0] }, pool = pools(layer);
-  for (const [, key, digits] of `o${text.slice(1)}`.matchAll(/(\D)(\d+)/g)) layer[key] = +digits;
-  const k = layer.k ?? (pool ? 2 : 3), all = { h: 28, w: 28, k, s: pool ? k : 1, p: 0, d: 1, i: 0 };
-  Object.assign(layer, { ...all, ...layer });
-  if (keysOf(layer).every((key) => allowed(key, layer[key]))) return layer;
-}
-function readAll(text) {
-  const stack = text.split("-").map(read);
-  if (stack.every((layer, i) => layer && (layer.kind === "x") === !i)) return stack;
+  if (!/^[xcmafl]\d*([hwkspdi]\d+)*$/.test(text)) return undefined;
+  const kind = text[0];
+  const pairs = [...`o${text.slice(1)}`.matchAll(/(\D)(\d+)/g)];
+  const given = Object.fromEntries(pairs.map(([, key, digits]) => [key, +digits]));
+  const k = given.k ?? (isPool({ kind }) ? 2 : 3);
+  const s = isPool({ kind }) ? k : 1;
+  const layer = { kind, h: 28, w: 28, k, s, p: 0, d: 1, i: 0, ...given };
+  return keysOf(layer).every((key) => isAllowed(key, layer[key])) ? layer : undefined;
 }
 
-// The numbers that are not PyTorch's defaults; and the text of a stack.
+// A stack, which has its input at the top and nowhere else.
+function readAll(text) {
+  const stack = text.split("-").map(read);
+  const isStack = stack.every((layer, i) => layer && (layer.kind === "x") === (i === 0));
+  return isStack ? stack : undefined;
+}
+
+// The numbers of a layer that are not PyTorch's defaults.
 function special(layer) {
   const usual = read(`${layer.kind}1k${layer.k}`);
   return keysOf(layer).filter((key) => !"ohw".includes(key) && layer[key] !== usual[key]);
 }
+
+// The text of a layer, and of a stack.
 function write(layer) {
-  const { kind, o, h, w, k } = layer, text = (key) => key + layer[key];
-  const always = kind === "x" ? `h${h}w${w}` : slides(layer) ? `k${k}` : "";
-  return kind + (o ?? "") + always + special(layer).map(text).join("");
+  const text = (key) => key + layer[key];
+  const always = layer.kind === "x" ? ["h", "w"] : isWindowed(layer) ? ["k"] : [];
+  return layer.kind + (layer.o ?? "") + [...always, ...special(layer)].map(text).join("");
 }
 const writeAll = (stack) => stack.map(write).join("-");
 
-const product = (a) => a.reduce((x, y) => x * y, 1);
-const by = (a) => [...a].join(" × ");
+// --- What a layer makes of what it gets ----------------------------------------------------------
+
+const product = (list) => list.reduce((x, y) => x * y, 1);
+const times = (list) => [...list].join(" × ");
 const count = (v) => v.toLocaleString("en");
+
+// The cells that a kernel spans; and how many places it can move on, in what it gets.
 const span = ({ k, d }) => d * (k - 1) + 1;
 const spare = (n, layer) => n + 2 * layer.p - span(layer);
 
 // Why a layer does not take what it gets, in words.
-function fault(layer, { shape, sides }) {
-  const { kind, k, p, d, i } = layer, [c, height] = shape, side = Math.min(...sides);
-  const from = product(sides), maps = by([c / from, ...sides]);
-  const got = height ? `maps, ${by(shape)}`
-    : `${count(c)} numbers` + (from > 1 ? ` (${maps})` : "");
-  if (slides(layer) && !height) return `It needs maps but gets ${got}. Move it above Flatten.`;
-  if (kind === "l" && height) {
-    return `It needs numbers in a row but gets ${got}. Put Flatten before it.`;
+function fault(layer, before) {
+  const { kind, k, p, i } = layer;
+  const inputs = before.shape[0];
+  const isMaps = before.shape.length === 3;
+  if (isWindowed(layer) && !isMaps) {
+    return `It needs maps but gets ${describe(before)}. Move it above Flatten.`;
   }
-  if (i && i !== c) return `${called(layer, "i")} is ${count(i)} but it gets ${got}.`;
-  if (pools(layer) && 2 * p > k) {
+  if (kind === "l" && isMaps) {
+    return `It needs numbers in a row but gets ${describe(before)}. Put Flatten before it.`;
+  }
+  if (i && i !== inputs) {
+    return `${nameOf(layer, "i")} is ${count(i)} but it gets ${describe(before)}.`;
+  }
+  if (isPool(layer) && 2 * p > k) {
     return `Padding in pooling is at most half the kernel, here ${k >> 1}.`;
   }
-  if (slides(layer) && spare(side, layer) < 0) {
-    return `The kernel spans ${d}·(${k} − 1) + 1 = ${span(layer)} cells, but the padded input has `
-      + `only ${side} + 2·${p} = ${side + 2 * p}. `
-      + "Less pooling before, more padding, or a smaller kernel?";
-  }
+  const side = Math.min(...before.sides);
+  return isWindowed(layer) && spare(side, layer) < 0 ? tooLarge(layer, side) : undefined;
 }
 
-// What a layer makes of what it gets: its row of the table.
-function pass(layer, before) {
-  const { kind, o, k, s, h: height, w } = layer;
-  if (kind === "x") return {
-    shape: [o, height, w], sides: [height, w], parameters: 0, work: 0, field: [1, 1], jump: 1,
-  };
+// Maps; or numbers in a row, and the maps that they were, if they were any.
+function describe({ shape, sides }) {
+  if (shape.length === 3) return `maps, ${times(shape)}`;
+  const cells = product(sides);
+  const maps = cells > 1 ? ` (${times([shape[0] / cells, ...sides])})` : "";
+  return `${count(shape[0])} numbers${maps}`;
+}
+
+const tooLarge = ({ k, p, d }, side) =>
+  `The kernel spans ${d}·(${k} − 1) + 1 = ${span({ k, d })} cells, but the padded input has only `
+  + `${side} + 2·${p} = ${side + 2 * p}. `
+  + "Less pooling before, more padding, or a smaller kernel?";
+
+// The rows of the table: of each layer the shape, or what is wrong.
+function rowsOf(stack) {
+  const rows = [];
+  for (const layer of stack) rows.push(rowOf(layer, rows.at(-1)));
+  return rows;
+}
+
+function rowOf(layer, before) {
+  if (layer.kind === "x") return inputRow(layer);
   const wrong = before.shape ? fault(layer, before) : "–";
   if (wrong) return { wrong };
-  const { shape, sides, field, jump } = before, [c] = shape;
-  const after = { f: sides, l: [1, 1] }[kind]
-    ?? sides.map((n) => Math.floor(spare(n, layer) / s) + 1);
-  const weights = { c: o * c * k * k, l: o * c }[kind] ?? 0;
-  const steps = sides.map((n) => ({ f: 0, l: n - 1 })[kind] ?? span(layer) - 1);
+  if (layer.kind === "f") return flattened(before);
+  return layer.kind === "l" ? connected(layer, before) : windowed(layer, before);
+}
+
+// Beside the shape: the sides of the maps, which a Flatten keeps for the Linear behind it; and the
+// receptive field and the jump from one to the next, in pixels of the input.
+const inputRow = ({ o, h: height, w: width }) => ({
+  shape: [o, height, width], sides: [height, width], parameters: 0, work: 0,
+  field: [1, 1], jump: 1,
+});
+
+const flattened = (before) =>
+  ({ ...before, shape: [product(before.shape)], parameters: 0, work: 0 });
+
+function connected({ o }, { shape, sides, field, jump }) {
+  const weights = o * shape[0];
   return {
-    shape: { f: [product(shape)], l: [o], c: [o, ...after] }[kind] ?? [c, ...after],
-    sides: after,
-    parameters: weights && weights + o,
-    work: weights * product(after),
-    field: field.map((r, axis) => r + steps[axis] * jump),
-    jump: jump * s,
+    shape: [o], sides: [1, 1], parameters: weights + o, work: weights,
+    field: field.map((extent, axis) => extent + (sides[axis] - 1) * jump), jump,
   };
 }
 
-// The arithmetic of a row, in lines; one line for both axes where they agree.
-function explain(layer, { shape, sides, field, jump }, row) {
-  const { kind, o, k, s, p, d } = layer, [c] = shape, square = slides(layer);
-  if (kind === "f") return [`${by(shape)} = ${count(row.shape[0])} numbers in a row`];
-  const inputs = square ? `${c}·${k}·${k}` : c;
-  const size = (n, axis) => `size ⌊(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}⌋ + 1`
-    + ` = ⌊${spare(n, layer)} / ${s}⌋ + 1 = ${row.sides[axis]}`
-    + (spare(n, layer) % s ? `, ${spare(n, layer) % s} left over` : "");
-  const grow = (r, axis) => `receptive field ${r} + `
-    + (square ? `${d}·(${k}` : `(${sides[axis]}`) + ` − 1)·${jump} = ${row.field[axis]}`;
-  return [...new Set([
-    ...square ? sides.map(size) : [],
-    ...row.work ? [
-      `parameters ${o}·(${inputs} + 1) = ${count(row.parameters)}`,
-      `multiply-adds ${o}·${inputs} · ${by(row.sides)} places = ${count(row.work)}`,
-    ] : [],
-    ...field.map(grow),
-    square ? `jump ${jump}·${s} = ${row.jump}` : "",
-  ])];
+function windowed(layer, { shape, sides, field, jump }) {
+  const { kind, o, k, s } = layer;
+  const after = sides.map((n) => Math.floor(spare(n, layer) / s) + 1);
+  const weights = kind === "c" ? o * shape[0] * k * k : 0;
+  return {
+    shape: [kind === "c" ? o : shape[0], ...after], sides: after,
+    parameters: kind === "c" ? weights + o : 0, work: weights * product(after),
+    field: field.map((extent) => extent + (span(layer) - 1) * jump), jump: jump * s,
+  };
+}
+
+// --- The arithmetic of a row, in lines -----------------------------------------------------------
+
+const explanations = {
+  c: explainWindowed, m: explainWindowed, a: explainWindowed,
+  f: explainFlattened, l: explainConnected,
+};
+
+// One line for both axes where they agree.
+const explain = (layer, before, row) =>
+  [...new Set(explanations[layer.kind](layer, before, row))];
+
+function explainWindowed(layer, { shape, sides, field, jump }, row) {
+  const { kind, k, s, p, d } = layer;
+  const size = (n, axis) => {
+    const rest = spare(n, layer) % s;
+    return `size ⌊(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}⌋ + 1`
+      + ` = ⌊${spare(n, layer)} / ${s}⌋ + 1 = ${row.sides[axis]}`
+      + (rest ? `, ${rest} left over` : "");
+  };
+  return [
+    ...sides.map(size),
+    ...(kind === "c" ? explainWeights(layer, `${shape[0]}·${k}·${k}`, row) : []),
+    ...field.map((extent, axis) =>
+      `receptive field ${extent} + ${d}·(${k} − 1)·${jump} = ${row.field[axis]}`),
+    `jump ${jump}·${s} = ${row.jump}`,
+  ];
+}
+
+function explainFlattened(layer, before, row) {
+  return [`${times(before.shape)} = ${count(row.shape[0])} numbers in a row`];
+}
+
+function explainConnected(layer, { shape, sides, field, jump }, row) {
+  return [
+    ...explainWeights(layer, shape[0], row),
+    ...field.map((extent, axis) =>
+      `receptive field ${extent} + (${sides[axis]} − 1)·${jump} = ${row.field[axis]}`),
+  ];
+}
+
+const explainWeights = ({ o }, inputs, { parameters, sides, work }) => [
+  `parameters ${o}·(${inputs} + 1) = ${count(parameters)}`,
+  `multiply-adds ${o}·${inputs} · ${times(sides)} places = ${count(work)}`,
+];
+
+// --- The table -----------------------------------------------------------------------------------
+
+// Lay out a line for each layer, the chosen one with its controls below it.
+function layOut(figure) {
+  const { stack, chosen, body } = figure;
+  figure.lines = stack.map((_, i) => h("tr", {}, h("th", { scope: "row" },
+    button("", () => choose(figure, i), { "aria-expanded": i === chosen }))));
+  figure.arithmetic = h("div", {});
+  figure.controls = stack[chosen] ? makeControls(figure, stack[chosen]) : [];
+  body.replaceChildren(...figure.lines);
+  figure.lines[chosen]?.after(h("tr", {}, h("td", { colspan: 5 },
+    h("div", { class: "cnn-bar" }, ...figure.controls), figure.arithmetic)));
+  fillIn(figure);
+}
+
+// Write what the stack gives, now that it is laid out.
+function fillIn(figure) {
+  const { stack, chosen, lines, arithmetic, link, prefix } = figure;
+  const rows = rowsOf(stack);
+  figure.rows = rows;
+  lines.forEach((line, i) => fillLine(line, stack[i], rows[i], rows));
+  const isExplained = chosen > 0 && rows[chosen].shape;
+  const texts = isExplained ? explain(stack[chosen], rows[chosen - 1], rows[chosen]) : [];
+  arithmetic.replaceChildren(...texts.map((text) => h("p", {}, text)));
+  link.href = prefix + writeAll(stack);
+  showPreset(figure);
+  say(figure, judge(stack, rows));
+}
+
+function fillLine(line, layer, row, rows) {
+  const [name] = line.children;
+  const notes = special(layer).map((key) => `${nameOf(layer, key)} ${layer[key]}`);
+  if (isWindowed(layer)) notes.unshift(`${layer.k}×${layer.k}`);
+  name.firstChild.replaceChildren(titleOf(layer), " ", h("small", {}, notes.join(", ")));
+  line.replaceChildren(name, ...(row.shape ? [
+    h("td", {}, times(row.shape)),
+    share(row, "parameters", rows, "w"),
+    share(row, "work", rows, ""),
+    h("td", {}, times(new Set(row.field))),
+  ] : [h("td", { colspan: 4 }, row.wrong)]));
+}
+
+// A number with a bar, as long as its part of the largest in the column.
+function share(row, key, rows, role) {
+  const largest = Math.max(1, ...rows.map((other) => other[key] ?? 0));
+  return h("td", { class: role, style: `--v:${row[key] / largest}` }, count(row[key]));
+}
+
+function showPreset({ stack, presets, preset }) {
+  const isShown = (name) => writeAll(readAll(presets[name])) === writeAll(stack);
+  preset.value = Object.keys(presets).find(isShown) ?? "own";
+}
+
+// What the stack comes to, or its first fault.
+function judge(stack, rows) {
+  const wrong = rows.findIndex((row) => row.wrong);
+  if (wrong >= 0) {
+    return `Layer ${wrong}, ${titleOf(stack[wrong])}, does not fit. ${rows[wrong].wrong}`;
+  }
+  const total = (key) => count(rows.reduce((sum, row) => sum + row[key], 0));
+  return `All layers fit: ${total("parameters")} parameters, ${total("work")} multiply-adds.`;
+}
+
+function say({ status }, text) {
+  status.textContent = text;
+}
+
+// --- Editing -------------------------------------------------------------------------------------
+
+function open(figure, stack) {
+  figure.stack = stack;
+  figure.chosen = 1;
+  layOut(figure);
+}
+
+// Open a layer for editing, or close it. Its line was made anew and gets the focus again.
+function choose(figure, i) {
+  figure.chosen = figure.chosen === i ? -1 : i;
+  layOut(figure);
+  focusOn(figure, i);
+}
+
+const focusOn = ({ lines }, i) => lines[i].querySelector("button").focus();
+
+// Lay out what was changed by a control. The control with its text gets the focus again, or if it
+// has gone, the line of the layer.
+function layOutAgain(figure, text) {
+  layOut(figure);
+  const again = figure.controls.find((node) => node.textContent === text);
+  if (again) again.focus();
+  else focusOn(figure, figure.chosen);
+}
+
+// The controls of a layer; the input stays where and what it is.
+function makeControls(figure, layer) {
+  const act = (word, change) => button(word, () => {
+    change(figure);
+    layOutAgain(figure, word);
+  });
+  const numbers = keysOf(layer).map((key) => makeNumber(figure, layer, key));
+  const add = act("Add below", addLayer);
+  if (layer.kind === "x") return [...numbers, add];
+  return [
+    makeKind(figure, layer), ...numbers, add,
+    act("Up", () => moveLayer(figure, -1)), act("Down", () => moveLayer(figure, 1)),
+    act("Remove", removeLayer),
+  ];
+}
+
+// Below maps a convolution, below numbers in a row (or a fault) a full connection.
+function addLayer(figure) {
+  const isMaps = figure.rows[figure.chosen].shape?.length === 3;
+  figure.chosen += 1;
+  figure.stack.splice(figure.chosen, 0, read(isMaps ? "c16" : "l10"));
+}
+
+function moveLayer(figure, by) {
+  const { stack, chosen } = figure;
+  const to = chosen + by;
+  if (to < 1 || to >= stack.length) return;
+  [stack[chosen], stack[to]] = [stack[to], stack[chosen]];
+  figure.chosen = to;
+}
+
+function removeLayer(figure) {
+  figure.stack.splice(figure.chosen, 1);
+  figure.chosen = Math.min(figure.chosen, figure.stack.length - 1);
+}
+
+// The choice of another kind, which keeps the number of outputs.
+function makeKind(figure, layer) {
+  const options = [..."cmafl"].map((kind) => h("option", { value: kind }, titleOf({ kind })));
+  const select = h("select", { "aria-label": "layer", onchange: () => {
+    figure.stack[figure.chosen] = read(select.value + (layer.o ?? 16));
+    layOutAgain(figure, select.textContent);
+  } }, ...options);
+  select.value = layer.kind;
+  return select;
+}
+
+// A number to type in; for the inputs an empty field takes any.
+function makeNumber(figure, layer, key) {
+  const shown = () => (key === "i" && layer.i === 0 ? "" : layer[key]);
+  const input = h("input", {
+    type: "number", min: lowest(key), value: shown(), placeholder: "any",
+    oninput: () => {
+      const isMissing = input.value === "" && key !== "i";
+      if (isMissing || !isAllowed(key, +input.value)) return;
+      layer[key] = +input.value;
+      fillIn(figure);
+    },
+    onchange: () => {
+      input.value = shown();
+    },
+  });
+  return h("label", {}, nameOf(layer, key), " ", input);
+}
+
+// --- The address ---------------------------------------------------------------------------------
+
+// Take over the stack that the address holds; whether it holds one for this figure.
+function follow(figure) {
+  const { hash } = location;
+  if (!hash.startsWith(figure.prefix) || hash === figure.prefix) return false;
+  const stack = readAll(hash.slice(figure.prefix.length));
+  if (!stack) say(figure, "The address holds no stack that can be read.");
+  else if (figure.link.hash !== hash) open(figure, stack);
+  return true;
+}
+
+function makeElements(figure, presets) {
+  const titles = ["layer", "output", "parameters", "multiply-adds", "field"];
+  const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
+  const body = h("tbody", {});
+  const preset = h("select", { onchange: () => open(figure, readAll(presets[preset.value])) },
+    ...Object.keys(presets).map((name) => h("option", {}, name)),
+    h("option", { hidden: "" }, "own"));
+  const link = h("a", {
+    class: "cnn-link", onclick: () => say(figure, "The address now leads to this stack."),
+  }, "Link to this stack");
+  const table = h("table", { class: "cnn-sizes" }, h("thead", {}, head), body);
+  return { status: h("p", { role: "status" }), preset, link, table, body };
 }
 
 function sizes({ code, presets }) {
-  let stack, at, rows, results, lines;
   // On a page the first such figure owns #sizes-…, the next one #sizes1-….
-  const prefix = `#sizes${document.querySelectorAll(".cnn-link").length || ""}-`;
-
-  const preset = h("select", { onchange: () => open(readAll(presets[preset.value])) },
-    ...Object.keys(presets).map((name) => h("option", {}, name)),
-    h("option", { hidden: "" }, "own"));
-  const status = h("p", { role: "status" });
-  const say = (text) => (status.textContent = text);
-  const link = h("a", {
-    class: "cnn-link", onclick: () => say("The address now leads to this stack."),
-  }, "Link to this stack");
-  const titles = "layer output parameters multiply-adds field".split(" ");
-  const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
-  const body = h("tbody", {});
-  const table = h("table", { class: "cnn-sizes" }, h("thead", {}, head), body);
-
-  function open(news) {
-    [stack, at] = [news, 1];
-    draw();
-  }
-
-  // Lay out the rows, the chosen one with its controls. The control with the text `used` gets the
-  // focus again, or row i does.
-  function draw(used, i = at) {
-    rows = stack.map((_, i) => h("tr", {}, h("th", { scope: "row" }, button("", () => {
-      at = at === i ? -1 : i;
-      draw("", i);
-    }, { "aria-expanded": i === at }))));
-    body.replaceChildren(...rows);
-    lines = h("div", {});
-    const controls = stack[at] ? editor(stack[at]) : [];
-    rows[at]?.after(h("tr", {},
-      h("td", { colspan: 5 }, h("div", { class: "cnn-bar" }, ...controls), lines)));
-    show();
-    const again = controls.find((node) => node.textContent === used);
-    if (used !== undefined) (again ?? rows[i].querySelector("button")).focus();
-  }
-
-  // The controls of a layer.
-  function editor(layer) {
-    const act = (word, change) => button(word, () => (change(), draw(word)));
-    const add = () => stack.splice(++at, 0, read(results[at - 1].shape?.[1] ? "c16" : "l10"));
-    const swap = (to) => to && stack[to] && ([stack[at], stack[to], at] = [stack[to], layer, to]);
-    const remove = () => (stack.splice(at, 1), at = Math.min(at, stack.length - 1));
-    const kind = h("select", { "aria-label": "layer", onchange: () => {
-      stack[at] = read(kind.value + (layer.o ?? 16));
-      draw(kind.textContent);
-    } }, ...[..."cmafl"].map((key) => h("option", { value: key }, kinds[key][0])));
-    kind.value = layer.kind;
-    const numbers = keysOf(layer).map((key) => number(layer, key));
-    return [...(at ? [kind] : []), ...numbers, act("Add below", add), ...(at ? [
-      act("Up", () => swap(at - 1)), act("Down", () => swap(at + 1)), act("Remove", remove)] : [])];
-  }
-
-  // A number to type in; for the inputs an empty field takes any.
-  function number(layer, key) {
-    const shown = () => layer[key] || (key === "i" ? "" : 0);
-    const input = h("input", {
-      type: "number", min: lowest(key), value: shown(), placeholder: "any",
-      oninput: () => {
-        if (!allowed(key, +input.value) || (key === "p" && !input.value)) return;
-        layer[key] = +input.value;
-        show();
-      },
-      onchange: () => (input.value = shown()),
-    });
-    return h("label", {}, called(layer, key), " ", input);
-  }
-
-  // Fill in the table.
-  function show() {
-    results = [];
-    for (const layer of stack) results.push(pass(layer, results.at(-1)));
-    const list = (key) => results.map((row) => row[key] ?? 0);
-    const sum = (key) => count(list(key).reduce((a, b) => a + b));
-    const share = (row, key, role) => h("td", {
-      class: role, style: `--v:${row[key] / Math.max(...list(key), 1)}`,
-    }, count(row[key]));
-    rows.forEach((line, i) => {
-      const layer = stack[i], row = results[i], [name] = line.children;
-      const notes = special(layer).map((key) => `${called(layer, key)} ${layer[key]}`);
-      if (slides(layer)) notes.unshift(`${layer.k}×${layer.k}`);
-      name.firstChild.replaceChildren(kinds[layer.kind][0], " ", h("small", {}, notes.join(", ")));
-      line.replaceChildren(name, ...(row.shape ? [
-        h("td", {}, by(row.shape)), share(row, "parameters", "w"), share(row, "work", ""),
-        h("td", {}, by(new Set(row.field))),
-      ] : [h("td", { colspan: 4 }, row.wrong)]));
-    });
-    lines.replaceChildren(...(at && results[at]?.shape
-      ? explain(stack[at], results[at - 1], results[at]) : []).map((line) => h("p", {}, line)));
-    const text = writeAll(stack), wrong = results.findIndex((row) => row.wrong);
-    const same = (name) => writeAll(readAll(presets[name])) === text;
-    preset.value = Object.keys(presets).find(same) ?? "own";
-    link.href = prefix + text;
-    say(wrong < 0 ? `All layers fit: ${sum("parameters")} parameters, ${sum("work")} multiply-adds.`
-      : `Layer ${wrong}, ${kinds[stack[wrong].kind][0]}, does not fit. ${results[wrong].wrong}`);
-  }
-
-  // Take over the stack that the address holds, if it is for this figure.
-  function follow() {
-    const [none, text] = location.hash.split(prefix), news = text && readAll(text);
-    if (none || !text) return;
-    if (!news) say("The address holds no stack that can be read.");
-    else if (link.hash !== location.hash) open(news);
-    return true;
-  }
-
-  open(readAll(code));
-  addEventListener("hashchange", follow);
-  if (follow()) queueMicrotask(() => link.scrollIntoView());
+  const before = document.querySelectorAll(".cnn-link").length;
+  const figure = { presets, prefix: `#sizes${before || ""}-` };
+  Object.assign(figure, makeElements(figure, presets));
+  open(figure, readAll(code));
+  addEventListener("hashchange", () => follow(figure));
+  // Once the figure is on the page, it comes into view.
+  if (follow(figure)) queueMicrotask(() => figure.link.scrollIntoView());
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link), status, table,
+    h("div", { class: "cnn-bar" }, h("label", {}, "network ", figure.preset), figure.link),
+    figure.status, figure.table,
     h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
   ];
 }
