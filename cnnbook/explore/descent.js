@@ -1,6 +1,9 @@
 // The gradient-descent playground: a straight line through points that can be moved, and the walk
 // of its slope w and intercept b over the cost, the mean of the squared errors. The updates are
 // those of cnnlib.optim: SGD, SGD with momentum, and Adam.
+//
+// The figure is one object: what it was `given`, its `state`, which is what the reader has made of
+// that, and on the page its `view`.
 
 const { abs, atan2, ceil, floor, hypot, log, log10, max, min, PI, round, sqrt } = Math;
 
@@ -9,7 +12,7 @@ const momentum = "SGD, momentum 0.9";
 const adam = "Adam";
 const mostSteps = 300;
 
-// --- The mathematics -----------------------------------------------------------------------------
+// --- The mathematics ----------------------------------------------------------------------
 
 // How a gradient becomes a step, for one number; each call starts the rule afresh.
 const rules = { [plain]: () => (gradient) => gradient, [momentum]: heavyBall, [adam]: adaptive };
@@ -32,7 +35,7 @@ function adaptive() {
   };
 }
 
-const mean = (list) => list.reduce((sum, v) => sum + v, 0) / list.length;
+const mean = (list) => sum(list) / list.length;
 const errors = (points, [w, b]) => points.map(([x, t]) => w * x + b - t);
 const cost = (points, place) => mean(errors(points, place).map((error) => error * error));
 
@@ -74,13 +77,13 @@ const limitOf = (method, { high }) => 2 * (1 + memory(method)) / high;
 // c² = (1 + µ − lr · curvature) c − µ. It swings if the root is negative or complex.
 function factor({ method, lr }, curvature) {
   const mu = memory(method);
-  const sum = 1 + mu - lr * curvature;
-  const discriminant = sum * sum - 4 * mu;
+  const twice = 1 + mu - lr * curvature;
+  const discriminant = twice * twice - 4 * mu;
   if (discriminant < 0) return { size: sqrt(mu), swings: true };
-  return { size: (abs(sum) + sqrt(discriminant)) / 2, swings: sum < 0 };
+  return { size: (abs(twice) + sqrt(discriminant)) / 2, swings: twice < 0 };
 }
 
-// --- What is said --------------------------------------------------------------------------------
+// --- What is said -------------------------------------------------------------------------
 
 // At most so many digits; what is left of a 0 by rounding is 0.
 function digits(v, count = 3) {
@@ -133,7 +136,7 @@ function spellHessian({ method, lr }, { p, q, high, low }, limit) {
     + (method === adam ? "" : parts);
 }
 
-// --- Plots ---------------------------------------------------------------------------------------
+// --- Plots --------------------------------------------------------------------------------
 
 // A plot of width × height units with scales of its own: what is drawn inside ends at the frame.
 // Its marks are dragged, or pushed by the arrow keys: moved(i, [x, y]) learns where to.
@@ -221,12 +224,12 @@ function listen(plot, mark, i) {
   };
 }
 
-// --- Drawing -------------------------------------------------------------------------------------
+// --- Drawing ------------------------------------------------------------------------------
 
-function draw(state, view) {
-  const { points, start, steps } = state;
+function draw({ state, view }) {
+  const { method, points, start, steps } = state;
   const valley = valleyOf(points);
-  const limit = limitOf(state.method, valley);
+  const limit = limitOf(method, valley);
   const places = walk(state, steps);
   const costs = places.map((place) => cost(points, place));
   const lowest = cost(points, valley.best);
@@ -287,91 +290,72 @@ function showControls({ method, rate, shown, bound, near }, state, limit) {
   for (const node of near) node.hidden = isFree;
 }
 
-// --- Events --------------------------------------------------------------------------------------
+// --- The elements -------------------------------------------------------------------------
 
 function descent(data) {
   const given = { method: plain, ...data };
-  const state = structuredClone(given);
-  const change = (news) => {
-    Object.assign(state, news);
-    draw(state, view);
-  };
-  const view = { ...makePlots(state, change), ...makeControls(state, change), ...makeTexts() };
-  const { runner, pause, go } = makeRunner(state, view.status, change);
-  const step = () => {
-    pause();
-    go(state.steps + 1);
-  };
-  const reset = () => {
-    pause();
-    change({ ...structuredClone(given), steps: 0 });
-  };
-  draw(state, view);
-  return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "optimizer ", view.method),
-      button("Step", step), runner,
-      button("Standardise x", () => change({ points: standardised(state.points) })),
-      button("Reset", reset),
-      h("div", { class: "rate" }, "learning rate α", view.shown,
-        h("span", {}, view.rate, view.bound)),
-      ...view.near),
-    h("div", { class: "plots" }, view.lines.node, view.hills.node, view.curve.node,
-      h("div", {}, view.status, view.place, view.hessian)),
-  ];
+  const figure = { given, state: structuredClone(given) };
+  figure.view = { ...plots(figure), ...controls(figure), ...texts() };
+  figure.runner = makeRunner(figure);
+  draw(figure);
+  return arrange(figure);
 }
 
-function makePlots(state, change) {
-  const names = state.points.map((_, i) => `point ${i + 1}`);
+function plots(figure) {
+  const names = figure.state.points.map((_, i) => `point ${i + 1}`);
   const lines = makePlot("x", "t", names, (i, point) =>
-    change({ points: state.points.with(i, point) }));
-  const hills = makePlot("slope w", "intercept b", ["start"], (_, start) => change({ start }));
+    change(figure, { points: figure.state.points.with(i, point) }));
+  const hills = makePlot("slope w", "intercept b", ["start"], (_, start) =>
+    change(figure, { start }));
   const curve = makePlot("step", "cost");
   scale(lines, [-2, 0, 2, 4], [-2, 0, 2, 4, 6]);
   scale(hills, [-2, -1, 0, 1, 2, 3], [-4, -2, 0, 2, 4, 6]);
   return { lines, hills, curve };
 }
 
-function makeControls(state, change) {
-  const method = h("select", { onchange: () => change({ method: method.value }) },
-    ...Object.keys(rules).map((name) => h("option", {}, name)));
+function controls(figure) {
+  const method = choice(Object.keys(rules), () => change(figure, { method: method.value }));
   const rate = h("input", {
     type: "range", "aria-label": "learning rate", min: -3, max: 0.3, step: 0.003,
-    oninput: () => change({ lr: +(10 ** rate.value).toPrecision(3) }),
+    oninput: () => change(figure, { lr: Number((10 ** rate.value).toPrecision(3)) }),
   });
-  const near = [0.99, 1.01].map((part) => button(`${part} × limit`, () =>
-    change({ lr: part * limitOf(state.method, valleyOf(state.points)) })));
-  return { method, rate, shown: h("output", {}), bound: h("small", {}), near };
+  const near = [0.99, 1.01].map((part) =>
+    button(`${part} × limit`, () => setNearLimit(figure, part)));
+  return { method, rate, shown: h("output"), bound: h("small"), near };
 }
 
-const makeTexts = () => (
-  { status: h("p", { role: "status" }), place: h("p", {}), hessian: h("p", {}) });
+const texts = () => ({ status: h("p", { role: "status" }), place: h("p"), hessian: h("p") });
 
-// The button that runs the walk, ever faster, until it ends, until it is paused, or until the
-// figure is taken off the page. While it runs, the status isn't read aloud.
-function makeRunner(state, status, change) {
-  let timer;
-  const say = (label, live) => {
-    runner.textContent = label;
-    status.ariaLive = live;
-  };
-  const pause = () => {
-    timer = clearInterval(timer);
-    say("Run", "polite");
-  };
-  const end = () => walk(state, mostSteps).length - 1;
-  // Show so many steps, or all.
-  const go = (steps) => {
-    if (steps >= end() || !runner.isConnected) pause();
-    change({ steps: min(steps, end()) });
-  };
-  const play = () => {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return go(mostSteps);
-    if (state.steps >= end()) go(0);
-    timer = setInterval(() => go(state.steps + ceil((state.steps + 1) / 20)), 100);
-    say("Pause", "off");
-  };
-  const runner = button("Run", () => (timer ? pause() : play()));
-  return { runner, pause, go };
+function arrange(figure) {
+  const { state, view, runner } = figure;
+  const { method, shown, rate, bound, near } = view;
+  return [
+    h("div", { class: "cnn-bar" }, h("label", {}, "optimizer ", method),
+      button("Step", () => visit(figure, state.steps + 1)), runner.node,
+      button("Standardise x", () => change(figure, { points: standardised(state.points) })),
+      button("Reset", () => reset(figure)),
+      h("div", { class: "rate" }, "learning rate α", shown, h("span", {}, rate, bound)),
+      ...near),
+    h("div", { class: "plots" }, view.lines.node, view.hills.node, view.curve.node,
+      h("div", {}, view.status, view.place, view.hessian)),
+  ];
+}
+
+// --- Events: each changes the state, then draws -------------------------------------------
+
+function change(figure, news) {
+  Object.assign(figure.state, news);
+  draw(figure);
+}
+
+function reset(figure) {
+  figure.runner.pause();
+  change(figure, { ...structuredClone(figure.given), steps: 0 });
+}
+
+function setNearLimit(figure, part) {
+  const { method, points } = figure.state;
+  change(figure, { lr: part * limitOf(method, valleyOf(points)) });
 }
 
 // The points with an x of mean 0 and standard deviation 1.
@@ -380,4 +364,46 @@ function standardised(points) {
   const middle = mean(xs);
   const deviation = sqrt(mean(xs.map((x) => (x - middle) ** 2))) || 1;
   return points.map(([x, t]) => [(x - middle) / deviation, t]);
+}
+
+// Show so many steps, or all that the walk has; it has fewer if it is lost.
+const endOf = ({ state }) => walk(state, mostSteps).length - 1;
+const go = (figure, steps) => change(figure, { steps: min(steps, endOf(figure)) });
+
+// Where the reader wants; a run ends.
+function visit(figure, steps) {
+  figure.runner.pause();
+  go(figure, steps);
+}
+
+// The button that runs the walk, ever faster, until its end, until it is paused, or until the
+// figure is taken off the page. While it runs, the status isn't read aloud.
+function makeRunner(figure) {
+  const { state, view: { status } } = figure;
+  let timer;
+  const node = button("Run", () => (timer ? pause() : run()));
+
+  function run() {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return go(figure, mostSteps);
+    if (state.steps >= endOf(figure)) go(figure, 0);
+    timer = setInterval(proceed, 100);
+    node.textContent = "Pause";
+    status.ariaLive = "off";
+    return undefined;
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = undefined;
+    node.textContent = "Run";
+    status.ariaLive = "polite";
+  }
+
+  function proceed() {
+    const next = state.steps + ceil((state.steps + 1) / 20);
+    if (next >= endOf(figure) || !node.isConnected) pause();
+    go(figure, next);
+  }
+
+  return { node, pause };
 }

@@ -1,6 +1,9 @@
 // The graph explorer: w7 = cos x · sin x + x / y as a program runs it, node by node, and then
 // backward as cnnlib.autograd does: dw of a node is the sum, over the nodes that are made from it,
 // of their dw times the derivative noted on the edge.
+//
+// The figure is one object: its `state`, which is x, y and how many steps were made, and on the
+// page its `view`.
 
 // Each node: its formula, where its middle stands, and how its value is made.
 const nodes = {
@@ -33,7 +36,7 @@ const all = range(7).map((i) => i + 1);
 const forwardSteps = 5;
 const lastStep = 12;
 
-// --- State ---------------------------------------------------------------------------------------
+// --- State --------------------------------------------------------------------------------
 
 // All values, then all gradients.
 function run([x, y]) {
@@ -41,7 +44,7 @@ function run([x, y]) {
   for (const k of all.slice(2)) w[k] = nodes[k].value(w);
   const dw = { 7: 1 };
   for (const k of [6, 5, 4, 3, 2, 1]) {
-    dw[k] = outOf(k).reduce((sum, { to, factor }) => sum + dw[to] * factor(w), 0);
+    dw[k] = sum(outOf(k).map(({ to, factor }) => dw[to] * factor(w)));
   }
   return { w, dw };
 }
@@ -65,11 +68,11 @@ function momentOf({ values, step }) {
   };
 }
 
-// --- Numbers and formulas ------------------------------------------------------------------------
+// --- Numbers and formulas -----------------------------------------------------------------
 
 // At most four decimals; a sign that says whether some were left out; brackets where needed.
-const digits = (v) => String(+v.toFixed(4)).replace("-", "−");
-const isRounded = (v) => Math.abs(+v.toFixed(4) - v) > 1e-9;
+const digits = (v) => short(v, 4);
+const isRounded = (v) => Math.abs(Number(v.toFixed(4)) - v) > 1e-9;
 const equals = (...values) => (values.some(isRounded) ? "≈" : "=");
 const result = (v) => ` ${equals(v)} ${digits(v)}`;
 const bracket = (text) => (text.startsWith("−") || text.includes("/") ? `(${text})` : text);
@@ -125,15 +128,15 @@ function meaning(k, dw) {
   return `So if ${name} grows by 0.1, w7 changes by about ${digits(dw[k] / 10)}. Try it.`;
 }
 
-// --- Drawing -------------------------------------------------------------------------------------
+// --- Drawing ------------------------------------------------------------------------------
 
-function draw(state, { picture, status, lines, slider }) {
+function draw({ state, view }) {
   const moment = momentOf(state);
   const [title, ...rest] = explain(moment);
-  slider.value = state.step;
-  picture.innerHTML = drawing(moment);
-  status.textContent = title;
-  lines.replaceChildren(...rest.map((line) => h("p", {}, ...line)));
+  view.slider.value = state.step;
+  view.picture.innerHTML = drawing(moment);
+  view.status.textContent = title;
+  view.lines.replaceChildren(...rest.map((line) => h("p", {}, ...line)));
 }
 
 function drawing(moment) {
@@ -176,61 +179,83 @@ function box(k, { w, dw, backward, current, hasValue, hasGradient }) {
     + label(x, y + 22, hasGradient(k) ? `dw${k} = ${digits(dw[k])}` : "", 'class="g"') + "</g>";
 }
 
-// --- Events --------------------------------------------------------------------------------------
+// --- The elements -------------------------------------------------------------------------
+
+function graph({ values, limits }) {
+  const figure = { limits, state: { values: [...values], step: 0 } };
+  figure.view = elements(figure);
+  draw(figure);
+  return arrange(figure);
+}
+
+function elements(figure) {
+  const picture = h("div", { onclick: ({ target }) => choose(figure, target) });
+  const slider = h("input", {
+    type: "range", max: lastStep, "aria-label": "step",
+    oninput: () => visit(figure, Number(slider.value)),
+  });
+  const status = h("p", { role: "status" });
+  return {
+    picture, slider, status,
+    lines: h("div"),
+    knobs: ["x", "y"].map((name, i) => knob(figure, name, i)),
+    player: player(1500, status, () => begin(figure), () => proceed(figure)),
+  };
+}
 
 // A slider for x or y, with its number.
-function knob(name, value, [min, max], change) {
-  const shown = h("output", {}, digits(value));
-  const input = h("input", { type: "range", min, max, step: 0.1, value, oninput: () => {
-    shown.textContent = digits(+input.value);
-    change(+input.value);
-  } });
+function knob(figure, name, i) {
+  const { limits, state: { values } } = figure;
+  const [min, max] = limits[i];
+  const shown = h("output", {}, digits(values[i]));
+  const input = h("input", {
+    type: "range", min, max, step: 0.1, value: values[i],
+    oninput: () => {
+      values[i] = Number(input.value);
+      shown.textContent = digits(values[i]);
+      draw(figure);
+    },
+  });
   return h("label", { class: "cnn-knob" }, name, input, shown);
 }
 
-// The ways through the steps: where the reader wants, which ends a play, or by itself.
-function walkThrough(state, view) {
-  const go = (step) => {
-    state.step = step;
-    draw(state, view);
-  };
-  const visit = (step) => {
-    pause();
-    go(clamp(step, 0, lastStep));
-  };
-  const begin = () => {
-    if (state.step === lastStep) go(0);
-  };
-  const next = () => {
-    if (state.step < lastStep - 1) go(state.step + 1);
-    else visit(lastStep);
-  };
-  const { node: play, pause } = player(1500, view.status, begin, next);
-  return { play, visit };
-}
-
-function graph({ values, limits }) {
-  const state = { values: [...values], step: 0 };
-  const view = {
-    picture: h("div", { onclick: ({ target }) => choose(target.closest("[data-node]")) }),
-    slider: h("input", { type: "range", max: lastStep, "aria-label": "step",
-      oninput: () => visit(+view.slider.value) }),
-    status: h("p", { role: "status" }),
-    lines: h("div", {}),
-  };
-  const { play, visit } = walkThrough(state, view);
-  const choose = (node) => {
-    if (node) visit(stepAt(+node.dataset.node, state.step));
-  };
-  const knobs = ["x", "y"].map((name, i) => knob(name, values[i], limits[i], (value) => {
-    state.values[i] = value;
-    draw(state, view);
-  }));
-  draw(state, view);
+function arrange(figure) {
+  const { state, view } = figure;
   return [
-    h("div", { class: "cnn-bar" }, ...knobs),
-    h("div", { class: "cnn-bar" }, button("Back", () => visit(state.step - 1)), play,
-      button("Step", () => visit(state.step + 1)), view.slider),
+    h("div", { class: "cnn-bar" }, ...view.knobs),
+    h("div", { class: "cnn-bar" },
+      button("Back", () => visit(figure, state.step - 1)), view.player.node,
+      button("Step", () => visit(figure, state.step + 1)), view.slider),
     h("div", { class: "cnn-graph" }, view.picture, h("div", {}, view.status, view.lines)),
   ];
+}
+
+// --- Events: each changes the state, then draws -------------------------------------------
+
+function go(figure, step) {
+  figure.state.step = step;
+  draw(figure);
+}
+
+// Where the reader wants; a play ends.
+function visit(figure, step) {
+  figure.view.player.pause();
+  go(figure, clamp(step, 0, lastStep));
+}
+
+// A click on a node goes to its turn.
+function choose(figure, target) {
+  const node = target.closest("[data-node]")?.dataset.node;
+  if (node) visit(figure, stepAt(Number(node), figure.state.step));
+}
+
+// A play begins again at the end, and ends there.
+function begin(figure) {
+  if (figure.state.step === lastStep) go(figure, 0);
+}
+
+function proceed(figure) {
+  const next = figure.state.step + 1;
+  if (next < lastStep) go(figure, next);
+  else visit(figure, lastStep);
 }

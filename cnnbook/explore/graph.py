@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnbook.explore.figure import Figure
+from cnnbook.explore.figure import Figure, short
 from cnnlib import checks
 from cnnlib.autograd import Value
 
@@ -32,7 +32,7 @@ class GraphExplorer(Figure):
     def picture(self) -> str:
         """All values and gradients as a table."""
         rows = (
-            f"<tr><td>w{i} = {formula}<td>{digits(w.data)}<td>{digits(w.grad)}"
+            f"<tr><td>w{i} = {formula}<td>{short(w.data, 4)}<td>{short(w.grad, 4)}"
             for i, (formula, w) in enumerate(zip(FORMULAS, self._nodes(), strict=True), 1)
         )
         head = "<tr><th>number<th>value<th>derivative of w7 by it"
@@ -58,9 +58,3 @@ def _within(key: str, value: float) -> float:
     if not low <= value <= high:
         raise ValueError(f"GraphExplorer expected {low:g} <= {key} <= {high:g}, got {value:g}")
     return value
-
-
-def digits(value: float) -> str:
-    """At most four decimals, and a real minus sign; as `digits` in graph.js."""
-    text = f"{value:.4f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text.replace("-", "−")

@@ -18,10 +18,14 @@ from figure_driver import (
 from playwright.sync_api import expect
 
 from cnnbook.explore import GraphExplorer
-from cnnbook.explore.graph import digits
+from cnnbook.explore.figure import short
 from cnnlib.autograd import Value
 
 POINTS = [(5.0, 3.0), (-10.0, 0.5), (0.0, 6.0), (10.0, 1.7), (-0.1, 2.0)]
+
+
+def digits(value: float) -> str:
+    return short(value, 4)
 
 
 def nodes(x: float, y: float) -> list[Value]:
