@@ -384,12 +384,14 @@ function makeRunner(figure) {
   const node = button("Run", () => (timer ? pause() : run()));
 
   function run() {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return go(figure, mostSteps);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      go(figure, mostSteps);
+      return;
+    }
     if (state.steps >= endOf(figure)) go(figure, 0);
     timer = setInterval(proceed, 100);
     node.textContent = "Pause";
     status.ariaLive = "off";
-    return undefined;
   }
 
   function pause() {

@@ -1,11 +1,13 @@
 // The digit explorer: what is drawn becomes 28 × 28 pixels, prepared as MNIST's were, and goes
 // through the network, layer by layer. A full connection is computed as what it is: a convolution
 // whose window is the whole input.
+//
+// The figure is one object: its `layers`, its `state`, which is what is drawn, what the layers make
+// of it, where the pen is and what is pointed at, and on the page its `view`.
 
 const { ceil, exp, floor, max, min, round, sqrt } = Math;
 
 const paper = 280;
-const sum = (list) => list.reduce((total, v) => total + v, 0);
 
 // Ten drawings: strokes of points, each point as two letters, x and y, from a to z.
 const examples = [
@@ -19,7 +21,7 @@ function strokeOf(letters) {
   return { width: 24, points: letters.match(/../g).map((pair) => [...pair].map(place)) };
 }
 
-// --- The network ---------------------------------------------------------------------------------
+// --- The network --------------------------------------------------------------------------
 
 // The float16 numbers of a text. Moved to their place in float32, the bits of a float16 give a
 // number that is too small by the difference of the two exponents.
@@ -125,7 +127,7 @@ function chancesOf(logits = []) {
   return powers.map((power) => 100 * power / sum(powers));
 }
 
-// --- From ink to the picture that the network gets -----------------------------------------------
+// --- From ink to the picture that the network gets ----------------------------------------
 
 // A stretch of cells in so many equal pieces: the cells of each piece, and their shares in it.
 const pieces = (first, extent, count) => range(count).map((piece) => range(extent)
@@ -178,7 +180,7 @@ function picture(ink, prepare) {
   return { spans, x: prepared(ink, n, spans) };
 }
 
-// --- Canvases ------------------------------------------------------------------------------------
+// --- Canvases -----------------------------------------------------------------------------
 
 // A canvas under its name, and a frame that can be put over some of its rows and columns.
 function makeBoard(role, name, more, pixel, properties) {
@@ -212,12 +214,12 @@ function makePlane(role, layer, across, pixel, visit) {
   const made = makeBoard(role, name, shape + (relu ? ", ReLU" : ""), pixel, {
     width, height, onpointermove: point, onclick: point, onpointerleave: leave,
     onfocus: () => go(made, made.here), onblur: leave,
-    onkeydown: (event) => onArrow(event, (move) => go(made, sumOf(made.here, move), move)),
+    onkeydown: (event) => onArrow(event, (move) => go(made, add(made.here, move), move)),
   });
   return Object.assign(made, { layer, across, pitch, width, height, visit, here: [0, 0] });
 }
 
-const sumOf = (place, move) => place.map((v, axis) => v + move[axis]);
+const add = (place, move) => place.map((v, axis) => v + move[axis]);
 
 // Call act with the step of an arrow key, or with none for the space bar.
 function onArrow(event, act) {
@@ -241,14 +243,12 @@ function go(plane, place, move) {
     plane.here = place;
     plane.visit(unit);
   } else if (move) {
-    go(plane, sumOf(place, move), move);
+    go(plane, add(place, move), move);
   }
 }
 
-// Paint the numbers, the largest one in full colour, in the input (k = 0) full ink; without numbers
-// all are pale.
-function showPlane(plane, values = [], k) {
-  const largest = k === 0 ? 1 : max(1e-9, ...values);
+// Paint the numbers, the largest one in full colour; without numbers all are pale.
+function showPlane(plane, values = [], largest = max(1e-9, ...values)) {
   const { canvas, width, height } = plane;
   const [maps, rows] = plane.layer.to;
   const brush = canvas.getContext("2d");
@@ -275,64 +275,6 @@ function frameUnit(plane, unit) {
   return putFrame(plane, [top, 1, left, 1]);
 }
 
-// --- Drawing by hand -----------------------------------------------------------------------------
-
-function load(figure, strokes) {
-  figure.strokes = strokes;
-  update(figure);
-}
-
-// A new stroke; an example gives way to it.
-function startStroke(figure, point) {
-  const kept = examples.includes(figure.strokes) ? [] : figure.strokes;
-  load(figure, [...kept, { width: 24, points: [point] }]);
-}
-
-function extendStroke(figure, point) {
-  figure.strokes.at(-1).points.push(point);
-  update(figure);
-}
-
-// Half as large, and into the upper left corner.
-const shrunk = (strokes) => strokes.map(({ width, points }) => (
-  { width: width / 2, points: points.map((point) => point.map((v) => v / 2 + 7)) }));
-
-// The keys move the pen by 14 × 14 places, 20 apart; space puts it down or lifts it.
-function steer(figure, event) {
-  onArrow(event, (move) => {
-    const isSwitch = event.key === " ";
-    figure.tip = sumOf(figure.tip, move).map((v) => clamp(v, 0, 13));
-    if (isSwitch) figure.isDown = !figure.isDown;
-    const [row, column] = figure.tip;
-    const draw = isSwitch ? startStroke : extendStroke;
-    if (figure.isDown) draw(figure, [20 * column + 10, 20 * row + 10]);
-    putFrame(figure.pad, [20 * row, 20, 20 * column, 20]);
-    figure.note.textContent =
-      `Pen ${figure.isDown ? "down" : "up"} at row ${row}, column ${column}`;
-  });
-}
-
-// The paper to draw on. A new theme changes the colour of the canvas by a short transition, and
-// at its end everything is painted again.
-function makePad(figure) {
-  const point = ({ offsetX, offsetY }) => [offsetX, offsetY];
-  return makeBoard("x", "draw here", "by keys: arrows, space", 1, {
-    width: paper, height: paper,
-    onpointerdown: (event) => {
-      event.target.setPointerCapture(event.pointerId);
-      startStroke(figure, point(event));
-    },
-    onpointermove: (event) => {
-      if (event.target.hasPointerCapture(event.pointerId)) extendStroke(figure, point(event));
-    },
-    onkeydown: (event) => steer(figure, event),
-    onblur: () => {
-      figure.isDown = false;
-    },
-    ontransitionend: () => update(figure),
-  });
-}
-
 // Paint the strokes, which run smoothly past their points; the ink of every pixel, 0 to 255.
 function paint({ canvas }, strokes) {
   const brush = canvas.getContext("2d", { willReadFrequently: true });
@@ -354,21 +296,26 @@ function paint({ canvas }, strokes) {
   return pixels.map((pixel) => pixel >>> 24);
 }
 
-// --- What is shown -------------------------------------------------------------------------------
+// --- Drawing the figure -------------------------------------------------------------------
 
 // Everything, after the drawing or its preparation has changed.
-function update(figure) {
-  const { layers, strokes, pad, planes, prepare } = figure;
-  const { x, spans } = picture(paint(pad, strokes), prepare.checked);
-  const values = x ? forward(layers, Float32Array.from(x, (v) => v / 255)) : [];
-  figure.values = values;
-  putFrame(pad, spans?.flat());
-  planes.forEach((plane, k) => showPlane(plane, values[k], k));
-  showChances(figure, chancesOf(values.at(-1)));
-  look(figure, figure.unit);
+function draw(figure) {
+  const { layers, state, view } = figure;
+  const { x, spans } = picture(paint(view.pad, state.strokes), view.prepare.checked);
+  state.values = x ? forward(layers, Float32Array.from(x, (v) => v / 255)) : [];
+  putFrame(view.pad, spans?.flat());
+  showPlanes(view.planes, state.values);
+  showChances(figure, chancesOf(state.values.at(-1)));
+  showUnit(figure);
 }
 
-function showChances({ bars, answer, percent }, chances) {
+// In the input full ink is in full colour, in the other layers the largest number is.
+function showPlanes([input, ...others], [pixels, ...values]) {
+  showPlane(input, pixels, 1);
+  others.forEach((plane, k) => showPlane(plane, values[k]));
+}
+
+function showChances({ percent, view: { bars, answer } }, chances) {
   bars.forEach((bar, i) => {
     bar.style = `--v:${chances[i] ?? 0}%`;
     bar.textContent = chances.length ? `${chances[i].toFixed()} %` : "";
@@ -376,74 +323,143 @@ function showChances({ bars, answer, percent }, chances) {
   const highest = max(...chances);
   const isSure = highest >= percent;
   const refusal = chances.length ? "not sure" : "nothing drawn";
-  const text = isSure ? `${chances.indexOf(highest)}` : refusal;
+  const text = isSure ? String(chances.indexOf(highest)) : refusal;
   // Only news are written, and so read aloud.
   if (answer.textContent !== text) answer.replaceChildren(isSure ? h("b", {}, text) : text);
 }
 
-// The unit that is looked at, [layer, [map, row, column]], and what it looks at.
-function look(figure, unit) {
-  const { planes, note } = figure;
-  figure.unit = unit;
-  planes.forEach((plane, k) => frameUnit(plane, k === unit?.[0] ? unit[1] : undefined));
-  if (unit) lookAt(figure, ...unit);
-  else note.textContent = "Point at a number, or reach it by Tab and arrow keys.";
-}
-
-function lookAt({ layers, values, planes, note }, k, [map, i, j]) {
+// The unit that is pointed at, and what it looks at.
+function showUnit({ layers, state: { values, unit }, view: { planes, note } }) {
+  planes.forEach((plane, k) => frameUnit(plane, k === unit?.k ? unit.place : undefined));
+  if (!unit) {
+    note.textContent = "Point at a number, or reach it by Tab and arrow keys.";
+    return;
+  }
+  const { k, place } = unit;
   const { name, to: [, rows] } = layers[k];
+  const [map, i, j] = place;
   const [row, height] = field(layers, k, i);
   const [column, width] = field(layers, k, j);
-  putFrame(planes[0], [row, height, column, width]);
-  const index = rows > 1 ? [map, i, j].join(", ") : map;
   const value = values[k]?.[(map * rows + i) * rows + j] ?? 0;
-  note.textContent = `${name}[${index}] = ${value.toFixed(2)}`
+  putFrame(planes[0], [row, height, column, width]);
+  note.textContent = `${name}[${rows > 1 ? place.join(", ") : map}] = ${value.toFixed(2)}`
     + ` looks at ${height} × ${width} pixels from row ${row}, column ${column}`;
 }
 
-// The planes of all layers: the input large, maps in a square, full connections in a square too
-// but for the last, whose ten numbers stand beside their probabilities.
+// --- The elements -------------------------------------------------------------------------
+
+function digit(data) {
+  const state = { strokes: examples[3], values: [], tip: [7, 7], isDown: false, unit: undefined };
+  const figure = { layers: network(data), percent: data.percent, state };
+  figure.view = elements(figure);
+  // The colours are known once the figure is on the page.
+  queueMicrotask(() => draw(figure));
+  return arrange(figure);
+}
+
+const elements = (figure) => ({
+  pad: makePad(figure),
+  planes: makePlanes(figure),
+  prepare: h("input", { type: "checkbox", checked: "", onchange: () => draw(figure) }),
+  answer: h("p", { role: "status" }),
+  note: h("p", { "aria-live": "polite" }),
+  bars: range(10).map(() => h("td")),
+});
+
+// The paper to draw on. A new theme changes the colour of the canvas by a short transition, and
+// at its end everything is painted again.
+function makePad(figure) {
+  const point = ({ offsetX, offsetY }) => [offsetX, offsetY];
+  return makeBoard("x", "draw here", "by keys: arrows, space", 1, {
+    width: paper, height: paper,
+    onpointerdown: (event) => {
+      event.target.setPointerCapture(event.pointerId);
+      startStroke(figure, point(event));
+    },
+    onpointermove: (event) => {
+      if (event.target.hasPointerCapture(event.pointerId)) extendStroke(figure, point(event));
+    },
+    onkeydown: (event) => onArrow(event, (move) => steer(figure, move, event.key === " ")),
+    onblur: () => liftPen(figure),
+    ontransitionend: () => draw(figure),
+  });
+}
+
+// The planes of all layers, about square, but for the last: its ten numbers stand in a column,
+// beside their probabilities.
 const makePlanes = (figure) => figure.layers.map((layer, k, { length }) => {
   const [maps, rows] = layer.to;
   const isLast = k === length - 1;
   const across = isLast ? 1 : floor(sqrt(maps));
   const pixel = isLast ? 26 : ceil((k ? 8 : 25) / sqrt(rows));
-  return makePlane(k ? "y" : "x", layer, across, pixel, (unit) => look(figure, unit && [k, unit]));
+  const visit = (place) => look(figure, place && { k, place });
+  return makePlane(k ? "y" : "x", layer, across, pixel, visit);
 });
 
-function digit(data) {
-  const figure = {
-    layers: network(data), percent: data.percent,
-    strokes: examples[3], values: [], tip: [7, 7], isDown: false, unit: undefined,
-    prepare: h("input", { type: "checkbox", checked: "", onchange: () => update(figure) }),
-    answer: h("p", { role: "status" }),
-    note: h("p", { "aria-live": "polite" }),
-    bars: range(10).map(() => h("td")),
-  };
-  figure.pad = makePad(figure);
-  figure.planes = makePlanes(figure);
-  // The colours are known once the figure is on the page.
-  queueMicrotask(() => update(figure));
-  return layOut(figure);
-}
-
-function layOut(figure) {
-  const { percent, prepare, pad, answer, bars, note } = figure;
-  const [input, ...maps] = figure.planes.map(({ node }) => node);
-  const last = maps.pop();
+function arrange(figure) {
+  const { state, view: { pad, planes, prepare, answer, note } } = figure;
+  const [input, ...maps] = planes.map(({ node }) => node);
+  const logits = maps.pop();
   return [
     h("div", { class: "cnn-bar" }, button("Clear", () => load(figure, [])),
-      button("Into a corner", () => load(figure, shrunk(figure.strokes))),
+      button("Into a corner", () => load(figure, shrunk(state.strokes))),
       h("label", {}, prepare, " prepare as MNIST was")),
     h("div", { class: "cnn-bar", role: "group", "aria-label": "examples" },
       h("span", {}, "examples"),
       ...examples.map((drawing, i) => button(i, () => load(figure, drawing)))),
-    h("div", { class: "cnn-net" }, pad.node, h("div", {}, input, answer), last,
-      h("div", { class: "y" },
-        h("small", {}, "probabilities", h("br"), `sure from ${percent} % on`),
-        h("table", { style: `--sure:${percent}%` },
-          ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))))),
+    h("div", { class: "cnn-net" },
+      pad.node, h("div", {}, input, answer), logits, probabilities(figure)),
     h("div", { class: "cnn-net" }, ...maps),
     note,
   ];
+}
+
+const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y" },
+  h("small", {}, "probabilities", h("br"), `sure from ${percent} % on`),
+  h("table", { style: `--sure:${percent}%` },
+    ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))));
+
+// --- Events: each changes the state, then draws -------------------------------------------
+
+function load(figure, strokes) {
+  figure.state.strokes = strokes;
+  draw(figure);
+}
+
+// A new stroke; an example gives way to it.
+function startStroke(figure, point) {
+  const { strokes } = figure.state;
+  const kept = examples.includes(strokes) ? [] : strokes;
+  load(figure, [...kept, { width: 24, points: [point] }]);
+}
+
+function extendStroke(figure, point) {
+  figure.state.strokes.at(-1).points.push(point);
+  draw(figure);
+}
+
+// Half as large, and into the upper left corner.
+const shrunk = (strokes) => strokes.map(({ width, points }) => (
+  { width: width / 2, points: points.map((point) => point.map((v) => v / 2 + 7)) }));
+
+// The keys move the pen by 14 × 14 places, 20 apart; space puts it down or lifts it.
+function steer(figure, move, isSwitch) {
+  const { state, view } = figure;
+  state.tip = add(state.tip, move).map((v) => clamp(v, 0, 13));
+  state.isDown = state.isDown !== isSwitch;
+  const [row, column] = state.tip;
+  const point = [20 * column + 10, 20 * row + 10];
+  if (state.isDown && isSwitch) startStroke(figure, point);
+  else if (state.isDown) extendStroke(figure, point);
+  putFrame(view.pad, [20 * row, 20, 20 * column, 20]);
+  view.note.textContent = `Pen ${state.isDown ? "down" : "up"} at row ${row}, column ${column}`;
+}
+
+function liftPen({ state }) {
+  state.isDown = false;
+}
+
+function look(figure, unit) {
+  figure.state.unit = unit;
+  showUnit(figure);
 }

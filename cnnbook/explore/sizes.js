@@ -1,8 +1,11 @@
 // The output-size calculator: a stack of layers that the reader edits. Sizes as in
 // cnnlib.windows.output_size, parameters and multiply-adds as in cnnlib.nn.Sequential.summary,
 // receptive fields as in the chapter on output size.
+//
+// The figure is one object: its `presets`, its `state`, which is the stack and the layer chosen
+// from it, and on the page its `view`.
 
-// --- A stack and its text ------------------------------------------------------------------------
+// --- A stack and its text -----------------------------------------------------------------
 
 // The kinds of layers, and the numbers each one has, by their letters in the address.
 const kinds = {
@@ -32,7 +35,7 @@ function read(text) {
   if (!/^[xcmafl]\d*([hwkspdi]\d+)*$/.test(text)) return undefined;
   const kind = text[0];
   const pairs = [...`o${text.slice(1)}`.matchAll(/(\D)(\d+)/g)];
-  const given = Object.fromEntries(pairs.map(([, key, digits]) => [key, +digits]));
+  const given = Object.fromEntries(pairs.map(([, key, digits]) => [key, Number(digits)]));
   const k = given.k ?? (isPool({ kind }) ? 2 : 3);
   const s = isPool({ kind }) ? k : 1;
   const layer = { kind, h: 28, w: 28, k, s, p: 0, d: 1, i: 0, ...given };
@@ -60,7 +63,7 @@ function write(layer) {
 }
 const writeAll = (stack) => stack.map(write).join("-");
 
-// --- What a layer makes of what it gets ----------------------------------------------------------
+// --- What a layer makes of what it gets ---------------------------------------------------
 
 const product = (list) => list.reduce((x, y) => x * y, 1);
 const times = (list) => [...list].join(" × ");
@@ -148,7 +151,7 @@ function windowed(layer, { shape, sides, field, jump }) {
   };
 }
 
-// --- The arithmetic of a row, in lines -----------------------------------------------------------
+// --- The arithmetic of a row, in lines ----------------------------------------------------
 
 const explanations = {
   c: explainWindowed, m: explainWindowed, a: explainWindowed,
@@ -193,36 +196,35 @@ const explainWeights = ({ o }, inputs, { parameters, sides, work }) => [
   `multiply-adds ${o}·${inputs} · ${times(sides)} places = ${count(work)}`,
 ];
 
-// --- The table -----------------------------------------------------------------------------------
+// --- Drawing the table --------------------------------------------------------------------
 
 // Lay out a line for each layer, the chosen one with its controls below it.
 function layOut(figure) {
-  const { stack, chosen, body } = figure;
-  figure.lines = stack.map((_, i) => h("tr", {}, h("th", { scope: "row" },
+  const { state: { stack, chosen }, view } = figure;
+  view.lines = stack.map((_, i) => h("tr", {}, h("th", { scope: "row" },
     button("", () => choose(figure, i), { "aria-expanded": i === chosen }))));
-  figure.arithmetic = h("div", {});
-  figure.controls = stack[chosen] ? makeControls(figure, stack[chosen]) : [];
-  body.replaceChildren(...figure.lines);
-  figure.lines[chosen]?.after(h("tr", {}, h("td", { colspan: 5 },
-    h("div", { class: "cnn-bar" }, ...figure.controls), figure.arithmetic)));
-  fillIn(figure);
+  view.controls = stack[chosen] ? editor(figure, stack[chosen]) : [];
+  view.arithmetic = h("div");
+  view.body.replaceChildren(...view.lines);
+  view.lines[chosen]?.after(h("tr", {}, h("td", { colspan: 5 },
+    h("div", { class: "cnn-bar" }, ...view.controls), view.arithmetic)));
+  draw(figure);
 }
 
-// Write what the stack gives, now that it is laid out.
-function fillIn(figure) {
-  const { stack, chosen, lines, arithmetic, link, prefix } = figure;
+// Write what the stack gives into what is laid out.
+function draw(figure) {
+  const { state: { stack, chosen }, view } = figure;
   const rows = rowsOf(stack);
-  figure.rows = rows;
-  lines.forEach((line, i) => fillLine(line, stack[i], rows[i], rows));
   const isExplained = chosen > 0 && rows[chosen].shape;
   const texts = isExplained ? explain(stack[chosen], rows[chosen - 1], rows[chosen]) : [];
-  arithmetic.replaceChildren(...texts.map((text) => h("p", {}, text)));
-  link.href = prefix + writeAll(stack);
-  showPreset(figure);
+  view.lines.forEach((line, i) => drawLine(line, stack[i], rows[i], rows));
+  view.arithmetic.replaceChildren(...texts.map((text) => h("p", {}, text)));
+  view.preset.value = presetOf(figure) ?? "own";
+  view.link.href = figure.prefix + writeAll(stack);
   say(figure, judge(stack, rows));
 }
 
-function fillLine(line, layer, row, rows) {
+function drawLine(line, layer, row, rows) {
   const [name] = line.children;
   const notes = special(layer).map((key) => `${nameOf(layer, key)} ${layer[key]}`);
   if (isWindowed(layer)) notes.unshift(`${layer.k}×${layer.k}`);
@@ -241,9 +243,10 @@ function share(row, key, rows, role) {
   return h("td", { class: role, style: `--v:${row[key] / largest}` }, count(row[key]));
 }
 
-function showPreset({ stack, presets, preset }) {
-  const isShown = (name) => writeAll(readAll(presets[name])) === writeAll(stack);
-  preset.value = Object.keys(presets).find(isShown) ?? "own";
+// The name of the preset that the stack is, if it is one.
+function presetOf({ presets, state }) {
+  const text = writeAll(state.stack);
+  return Object.keys(presets).find((name) => writeAll(readAll(presets[name])) === text);
 }
 
 // What the stack comes to, or its first fault.
@@ -252,97 +255,82 @@ function judge(stack, rows) {
   if (wrong >= 0) {
     return `Layer ${wrong}, ${titleOf(stack[wrong])}, does not fit. ${rows[wrong].wrong}`;
   }
-  const total = (key) => count(rows.reduce((sum, row) => sum + row[key], 0));
+  const total = (key) => count(sum(rows.map((row) => row[key])));
   return `All layers fit: ${total("parameters")} parameters, ${total("work")} multiply-adds.`;
 }
 
-function say({ status }, text) {
-  status.textContent = text;
+function say({ view }, text) {
+  view.status.textContent = text;
 }
 
-// --- Editing -------------------------------------------------------------------------------------
+// --- The elements -------------------------------------------------------------------------
 
-function open(figure, stack) {
-  figure.stack = stack;
-  figure.chosen = 1;
-  layOut(figure);
+function sizes({ code, presets }) {
+  // On a page the first such figure owns #sizes-…, the next one #sizes1-….
+  const others = document.querySelectorAll(".cnn-link").length;
+  const figure = { presets, prefix: `#sizes${others || ""}-`, state: {} };
+  figure.view = elements(figure);
+  open(figure, readAll(code));
+  addEventListener("hashchange", () => follow(figure));
+  // The figure comes into view, once it is on the page, if the address is for it.
+  if (follow(figure)) queueMicrotask(() => figure.view.link.scrollIntoView());
+  return arrange(figure);
 }
 
-// Open a layer for editing, or close it. Its line was made anew and gets the focus again.
-function choose(figure, i) {
-  figure.chosen = figure.chosen === i ? -1 : i;
-  layOut(figure);
-  focusOn(figure, i);
+function elements(figure) {
+  const { presets } = figure;
+  const preset = choice(Object.keys(presets), () => open(figure, readAll(presets[preset.value])));
+  preset.append(h("option", { hidden: "" }, "own"));
+  const link = h("a", {
+    class: "cnn-link", onclick: () => say(figure, "The address now leads to this stack."),
+  }, "Link to this stack");
+  return { preset, link, status: h("p", { role: "status" }), body: h("tbody") };
 }
 
-const focusOn = ({ lines }, i) => lines[i].querySelector("button").focus();
-
-// Lay out what was changed by a control. The control with its text gets the focus again, or if it
-// has gone, the line of the layer.
-function layOutAgain(figure, text) {
-  layOut(figure);
-  const again = figure.controls.find((node) => node.textContent === text);
-  if (again) again.focus();
-  else focusOn(figure, figure.chosen);
+function arrange({ view: { preset, link, status, body } }) {
+  const titles = ["layer", "output", "parameters", "multiply-adds", "field"];
+  const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
+  return [
+    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link), status,
+    h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
+    h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
+  ];
 }
 
 // The controls of a layer; the input stays where and what it is.
-function makeControls(figure, layer) {
-  const act = (word, change) => button(word, () => {
-    change(figure);
-    layOutAgain(figure, word);
-  });
-  const numbers = keysOf(layer).map((key) => makeNumber(figure, layer, key));
-  const add = act("Add below", addLayer);
-  if (layer.kind === "x") return [...numbers, add];
+function editor(figure, layer) {
+  const { stack } = figure.state;
+  const numbers = keysOf(layer).map((key) => numberField(figure, layer, key));
+  const act = (word, change) => button(word, () => edit(figure, word, change));
+  const addBelow = act("Add below", addLayer);
+  if (layer === stack[0]) return [...numbers, addBelow];
   return [
-    makeKind(figure, layer), ...numbers, add,
-    act("Up", () => moveLayer(figure, -1)), act("Down", () => moveLayer(figure, 1)),
+    kindChoice(figure, layer), ...numbers, addBelow,
+    act("Up", (state) => moveLayer(state, -1)), act("Down", (state) => moveLayer(state, 1)),
     act("Remove", removeLayer),
   ];
 }
 
-// Below maps a convolution, below numbers in a row (or a fault) a full connection.
-function addLayer(figure) {
-  const isMaps = figure.rows[figure.chosen].shape?.length === 3;
-  figure.chosen += 1;
-  figure.stack.splice(figure.chosen, 0, read(isMaps ? "c16" : "l10"));
-}
-
-function moveLayer(figure, by) {
-  const { stack, chosen } = figure;
-  const to = chosen + by;
-  if (to < 1 || to >= stack.length) return;
-  [stack[chosen], stack[to]] = [stack[to], stack[chosen]];
-  figure.chosen = to;
-}
-
-function removeLayer(figure) {
-  figure.stack.splice(figure.chosen, 1);
-  figure.chosen = Math.min(figure.chosen, figure.stack.length - 1);
-}
-
 // The choice of another kind, which keeps the number of outputs.
-function makeKind(figure, layer) {
-  const options = [..."cmafl"].map((kind) => h("option", { value: kind }, titleOf({ kind })));
+function kindChoice(figure, layer) {
   const select = h("select", { "aria-label": "layer", onchange: () => {
-    figure.stack[figure.chosen] = read(select.value + (layer.o ?? 16));
-    layOutAgain(figure, select.textContent);
-  } }, ...options);
+    const news = read(select.value + (layer.o ?? 16));
+    edit(figure, select.textContent, (state) => state.stack.splice(state.chosen, 1, news));
+  } }, ...[..."cmafl"].map((kind) => h("option", { value: kind }, titleOf({ kind }))));
   select.value = layer.kind;
   return select;
 }
 
 // A number to type in; for the inputs an empty field takes any.
-function makeNumber(figure, layer, key) {
+function numberField(figure, layer, key) {
   const shown = () => (key === "i" && layer.i === 0 ? "" : layer[key]);
   const input = h("input", {
     type: "number", min: lowest(key), value: shown(), placeholder: "any",
     oninput: () => {
       const isMissing = input.value === "" && key !== "i";
-      if (isMissing || !isAllowed(key, +input.value)) return;
-      layer[key] = +input.value;
-      fillIn(figure);
+      if (isMissing || !isAllowed(key, Number(input.value))) return;
+      layer[key] = Number(input.value);
+      draw(figure);
     },
     onchange: () => {
       input.value = shown();
@@ -351,44 +339,60 @@ function makeNumber(figure, layer, key) {
   return h("label", {}, nameOf(layer, key), " ", input);
 }
 
-// --- The address ---------------------------------------------------------------------------------
+// --- Events: each changes the state, then draws -------------------------------------------
 
-// Take over the stack that the address holds; whether it holds one for this figure.
+function open(figure, stack) {
+  figure.state = { stack, chosen: 1 };
+  layOut(figure);
+}
+
+// Open a layer for editing, or close it. Its line is made anew and gets the focus again.
+function choose(figure, i) {
+  const { state } = figure;
+  state.chosen = state.chosen === i ? -1 : i;
+  layOut(figure);
+  focusOn(figure, i);
+}
+
+const focusOn = ({ view }, i) => view.lines[i].querySelector("button").focus();
+
+// A change by the control of this text, which is made anew and gets the focus again; if it is
+// there no more, the line of the layer does.
+function edit(figure, text, change) {
+  const { state, view } = figure;
+  change(state);
+  layOut(figure);
+  const again = view.controls.find((node) => node.textContent === text);
+  if (again) again.focus();
+  else focusOn(figure, state.chosen);
+}
+
+// Below maps a convolution, below numbers in a row (or a fault) a full connection.
+function addLayer(state) {
+  const isMaps = rowsOf(state.stack)[state.chosen].shape?.length === 3;
+  state.chosen += 1;
+  state.stack.splice(state.chosen, 0, read(isMaps ? "c16" : "l10"));
+}
+
+function moveLayer(state, by) {
+  const { stack, chosen } = state;
+  const to = chosen + by;
+  if (to < 1 || to >= stack.length) return;
+  [stack[chosen], stack[to]] = [stack[to], stack[chosen]];
+  state.chosen = to;
+}
+
+function removeLayer(state) {
+  state.stack.splice(state.chosen, 1);
+  state.chosen = Math.min(state.chosen, state.stack.length - 1);
+}
+
+// Take over the stack that the address holds; whether the address is for this figure.
 function follow(figure) {
   const { hash } = location;
   if (!hash.startsWith(figure.prefix) || hash === figure.prefix) return false;
   const stack = readAll(hash.slice(figure.prefix.length));
   if (!stack) say(figure, "The address holds no stack that can be read.");
-  else if (figure.link.hash !== hash) open(figure, stack);
+  else if (figure.view.link.hash !== hash) open(figure, stack);
   return true;
-}
-
-function makeElements(figure, presets) {
-  const titles = ["layer", "output", "parameters", "multiply-adds", "field"];
-  const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
-  const body = h("tbody", {});
-  const preset = h("select", { onchange: () => open(figure, readAll(presets[preset.value])) },
-    ...Object.keys(presets).map((name) => h("option", {}, name)),
-    h("option", { hidden: "" }, "own"));
-  const link = h("a", {
-    class: "cnn-link", onclick: () => say(figure, "The address now leads to this stack."),
-  }, "Link to this stack");
-  const table = h("table", { class: "cnn-sizes" }, h("thead", {}, head), body);
-  return { status: h("p", { role: "status" }), preset, link, table, body };
-}
-
-function sizes({ code, presets }) {
-  // On a page the first such figure owns #sizes-…, the next one #sizes1-….
-  const before = document.querySelectorAll(".cnn-link").length;
-  const figure = { presets, prefix: `#sizes${before || ""}-` };
-  Object.assign(figure, makeElements(figure, presets));
-  open(figure, readAll(code));
-  addEventListener("hashchange", () => follow(figure));
-  // Once the figure is on the page, it comes into view.
-  if (follow(figure)) queueMicrotask(() => figure.link.scrollIntoView());
-  return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "network ", figure.preset), figure.link),
-    figure.status, figure.table,
-    h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
-  ];
 }
