@@ -57,9 +57,11 @@ function special(layer) {
 
 // The text of a layer, and of a stack.
 function write(layer) {
-  const text = (key) => key + layer[key];
-  const always = layer.kind === "x" ? ["h", "w"] : isWindowed(layer) ? ["k"] : [];
-  return layer.kind + (layer.o ?? "") + [...always, ...special(layer)].map(text).join("");
+  const { kind, o } = layer;
+  const outputs = keysOf(layer).includes("o") ? o : "";
+  const always = kind === "x" ? ["h", "w"] : isWindowed(layer) ? ["k"] : [];
+  const numbers = [...always, ...special(layer)].map((key) => key + layer[key]);
+  return kind + outputs + numbers.join("");
 }
 const writeAll = (stack) => stack.map(write).join("-");
 
