@@ -1,5 +1,6 @@
 """The gradient-descent playground: its walks are those of `cnnlib.optim`, its limit is NumPy's."""
 
+import itertools
 import math
 import re
 from typing import Any
@@ -188,11 +189,10 @@ def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], mess
 # --- In a browser: the walk -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_walks_as_cnnlib_does(figure: Playground, method: str) -> None:
-    figure.choose(method)
+def test_walks_as_cnnlib_does(figure: Playground) -> None:
     best = np.linalg.lstsq(np.stack([X, np.ones(12)], 1), T)[0]
-    for wanted in (0.003, 0.04, 0.13, 0.2):
+    for method, wanted in itertools.product(METHODS, (0.003, 0.04, 0.13, 0.2)):
+        figure.choose(method)
         places = walk(method, figure.rate(wanted), 20)
         seen = np.all(np.abs(places - [0.5, 1]) < [20, 40], axis=1)
         np.testing.assert_allclose(figure.places[seen], places[seen], atol=1e-9)
@@ -305,22 +305,22 @@ def test_states_the_limit(figure: Playground) -> None:
     close(figure.limit, limit(MOMENTUM))
 
 
-@pytest.mark.parametrize("method", [PLAIN, MOMENTUM])
-def test_both_sides_of_the_limit(figure: Playground, method: str) -> None:
-    figure.choose(method)
-    figure.press("0.99 × limit")
-    assert figure.status.startswith("Oscillates, and converges.")
-    assert "α is 0.99 of it." in figure.text
-    close(figure.numbers_shown[1:3], walk(method, 0.99 * limit(method), 20)[-1])
-    figure.press("1.01 × limit")
-    assert figure.status.startswith("Diverges.")
-    assert "α is 1.01 of it." in figure.text
+def test_both_sides_of_the_limit(figure: Playground) -> None:
+    for method in (PLAIN, MOMENTUM):
+        figure.choose(method)
+        figure.press("0.99 × limit")
+        assert figure.status.startswith("Oscillates, and converges.")
+        assert "α is 0.99 of it." in figure.text
+        close(figure.numbers_shown[1:3], walk(method, 0.99 * limit(method), 20)[-1])
+        figure.press("1.01 × limit")
+        assert figure.status.startswith("Diverges.")
+        assert "α is 1.01 of it." in figure.text
 
 
-@pytest.mark.parametrize("method", [PLAIN, MOMENTUM])
-def test_verdict_is_what_happens(figure: Playground, method: str) -> None:
-    figure.choose(method)
-    for wanted in (0.001, 0.01, 0.05, 0.1, 0.13, 0.14, 0.25, 0.26, 1.5):
+def test_verdict_is_what_happens(figure: Playground) -> None:
+    rates = (0.001, 0.01, 0.05, 0.1, 0.13, 0.14, 0.25, 0.26, 1.5)
+    for method, wanted in itertools.product((PLAIN, MOMENTUM), rates):
+        figure.choose(method)
         lr = figure.rate(wanted)
         sizes, swings = factors(lr, 0.9 if method == MOMENTUM else 0.0)
         pattern = rf"steep axis by {NUMBER}( \(to and fro\))?, .* by {NUMBER}"
@@ -426,20 +426,19 @@ def test_a_round_valley_is_crossed_in_one_step(figure: Playground) -> None:
     close(reached[:3], reached[3:], 5e-3)
 
 
-@pytest.mark.parametrize(
-    ("x", "t"),
-    [([1, 1, 1], [0, 1, 3]), ([0, 1, 2], [1, 2, 3]), ([0, 0, 0], [1, 1, 1])],
-)
-def test_points_in_a_row_do_no_harm(show: Opener, x: list[float], t: list[float]) -> None:
-    figure = Playground(show(to_html(DescentExplorer(x, t))))
-    for method in METHODS:
-        figure.choose(method)
-        figure.press("Standardise x")
-        assert not re.search("NaN|Infinity", figure.root.inner_html())
-    figure.press("Reset")
-    rows = np.stack([np.array(x, float), np.ones(3)], 1)
-    best = cost(np.linalg.lstsq(rows, np.array(t, float))[0], np.array(x), np.array(t))
-    assert figure.numbers_shown[-1] == pytest.approx(best, rel=1e-3, abs=1e-6)
+def test_points_in_a_row_do_no_harm(show: Opener) -> None:
+    cases = [([1, 1, 1], [0, 1, 3]), ([0, 1, 2], [1, 2, 3]), ([0, 0, 0], [1, 1, 1])]
+    page = show(*(to_html(DescentExplorer(x, t)) for x, t in cases))
+    for i, (x, t) in enumerate(cases):
+        figure = Playground(page.locator(".cnn-figure").nth(i))
+        for method in METHODS:
+            figure.choose(method)
+            figure.press("Standardise x")
+            assert not re.search("NaN|Infinity", figure.root.inner_html())
+        figure.press("Reset")
+        rows = np.stack([np.array(x, float), np.ones(3)], 1)
+        best = cost(np.linalg.lstsq(rows, np.array(t, float))[0], np.array(x), np.array(t))
+        assert figure.numbers_shown[-1] == pytest.approx(best, rel=1e-3, abs=1e-6)
 
 
 # --- What all figures keep --------------------------------------------------------------------

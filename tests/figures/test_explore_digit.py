@@ -448,24 +448,25 @@ def test_pointing_at_a_unit_shows_what_it_looks_at(pad: Pad) -> None:
 
 
 def test_keys_go_from_unit_to_unit(pad: Pad) -> None:
-    pad.layer("conv 1").focus()
-    assert pad.note.startswith("conv 1[0, 0, 0] = ")
-    assert pad.frame() == [0, 0, 3, 3]
+    """Across the line between two maps, and no farther than the edge: of 4 × 4 maps of 5 × 5."""
+    pad.layer("pool 2").focus()
+    assert pad.note.startswith("pool 2[0, 0, 0] = ")
+    assert pad.frame() == [0, 0, 14, 14]
     keys = pad.root.page.keyboard
-    for _ in range(28):
+    for _ in range(5):
         keys.press("ArrowRight")
-    assert pad.note.startswith("conv 1[1, 0, 0] = ")
+    assert pad.note.startswith("pool 2[1, 0, 0] = ")
     keys.press("ArrowDown")
     keys.press("ArrowLeft")
-    assert pad.note.startswith("conv 1[0, 1, 27] = ")
-    for _ in range(28):
+    assert pad.note.startswith("pool 2[0, 1, 4] = ")
+    for _ in range(5):
         keys.press("ArrowDown")
-    assert pad.note.startswith("conv 1[2, 1, 27] = ")
-    for _ in range(40):
+    assert pad.note.startswith("pool 2[4, 1, 4] = ")
+    for _ in range(9):
         keys.press("ArrowUp")
-    assert pad.note.startswith("conv 1[0, 0, 27] = ")
+    assert pad.note.startswith("pool 2[0, 0, 4] = ")
     keys.press("Tab")
-    assert pad.note.startswith("pool 1[0, 0, 0] = ")
+    assert pad.note.startswith("linear 1[0] = ")
 
 
 def test_numbers_change_under_the_pointer(pad: Pad) -> None:
