@@ -147,7 +147,7 @@ function makePlot(xName, yName, markNames = [], moved) {
   const node = h("div", { role: "group", "aria-label": `${yName} by ${xName}` });
   const handle = (name) => `<g tabindex="0" role="slider" aria-label="${name}">`
     + "<circle r='13'/><circle r='5'/></g>";
-  node.innerHTML = '<svg viewBox="-34 -20 324 246"><g></g>'
+  node.innerHTML = '<svg viewBox="-34 -20 330 246"><g></g>'
     + `<svg width="${width}" height="${height}"></svg>`
     + `<rect width="${width}" height="${height}"/>${markNames.map(handle).join("")}</svg>`;
   const picture = node.firstChild;

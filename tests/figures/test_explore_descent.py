@@ -463,6 +463,20 @@ def test_is_a_still_picture_without_javascript(show: Opener) -> None:
     check_still(show, explorer(), "limit 2/λmax = 0.1333", "1.01", "16.7")
 
 
+def test_no_number_is_cut_off(figure: Playground) -> None:
+    outside = """texts => texts.filter((text) => {
+        const inner = text.getBoundingClientRect();
+        const outer = text.closest(".plots > * > svg").getBoundingClientRect();
+        return inner.left < outer.left || inner.right > outer.right
+            || inner.top < outer.top || inner.bottom > outer.bottom;
+    }).map((text) => text.textContent)"""
+    texts = figure.root.locator("svg text")
+    assert texts.evaluate_all(outside) == []
+    figure.press("Run")
+    figure.root.page.clock.run_for(60_000)
+    assert texts.evaluate_all(outside) == []
+
+
 def test_fits_a_phone(show: Opener) -> None:
     check_phone(show, explorer())
 
