@@ -134,7 +134,7 @@ def workloads() -> Iterator[tuple[str, tuple[Work, Work]]]:
     yield "source network, training step, batch 128", training_step(networks.source)
     yield "LeNet 6/16, training step, batch 128", training_step(networks.lenet)
     yield "LeNet 6/16, one digit, forward", one_digit()
-    conv = (F.conv2d, F.conv2d_backward, tnn.functional.conv2d)
+    conv: Any = (F.conv2d, F.conv2d_backward, tnn.functional.conv2d)
     for part, pair in layer((32, 64, 28, 28), (128, 64, 3, 3), *conv, padding=1):
         if part != "both ways":
             yield f"conv 32×64×28×28, 3×3 -> 128, {part}", pair
@@ -145,15 +145,18 @@ def workloads() -> Iterator[tuple[str, tuple[Work, Work]]]:
     for n, c, f, k, size, padding in CONVOLUTIONS:
         parts = dict(layer((n, c, size, size), (f, c, k, k), *conv, padding=padding))
         yield convolution_name(n, c, f, k, size, padding), parts["both ways"]
-    pools = {
+    pools: dict[str, Any] = {
         "max": (F.max_pool2d, F.max_pool2d_backward, tnn.functional.max_pool2d),
         "average": (F.avg_pool2d, F.avg_pool2d_backward, tnn.functional.avg_pool2d),
     }
     for name, pool in pools.items():
         parts = dict(layer((128, 32, 28, 28), None, *pool, kernel_size=2))
         yield f"{name} pool 2, 128×32×28×28, both ways", parts["both ways"]
-    for memory, order in {"batch innermost": batch_innermost, "NCHW": np.ascontiguousarray}.items():
-        parts = dict(layer((64, 32, 28, 28), None, *pools["max"], order, kernel_size=2))
+    orders: Any = {"batch innermost": batch_innermost, "NCHW": np.ascontiguousarray}
+    for memory, order in orders.items():
+        forward, backward, theirs = pools["max"]
+        shape = (64, 32, 28, 28)
+        parts = dict(layer(shape, None, forward, backward, theirs, order, kernel_size=2))
         yield f"max pool 2, 64×32×28×28, backward, {memory}", parts["backward"]
 
 

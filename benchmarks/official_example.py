@@ -38,7 +38,7 @@ def main() -> None:
             images, labels = data.train.take(next(order))
             loss = cross_entropy(model(pixels(images)), labels)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
         schedule.step()
     seconds = {

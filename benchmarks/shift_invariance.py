@@ -106,7 +106,7 @@ def train(make: Callable[[], nn.Sequential], most: int, seed: int) -> nn.Sequent
         chosen = torch.randint(len(images), (BATCH,), generator=batches)
         x = shifted(images[chosen], most, shifts) if most else images[chosen]
         optimizer.zero_grad()
-        cross_entropy(model(x), labels[chosen]).backward()  # type: ignore[no-untyped-call]
+        cross_entropy(model(x), labels[chosen]).backward()
         optimizer.step()
     return model
 

@@ -47,7 +47,7 @@ class Learner:
     def _average(self) -> AveragedModel | None:
         if not self.config.average:
             return None
-        blend = get_ema_multi_avg_fn(self.config.average)  # type: ignore[no-untyped-call]
+        blend = get_ema_multi_avg_fn(self.config.average)
         return AveragedModel(self.model, multi_avg_fn=blend, use_buffers=True)
 
     @property
@@ -99,7 +99,7 @@ def train_step(
         logits = model(x)
     loss = cross_entropy(logits.float(), labels, label_smoothing=label_smoothing)
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     optimizer.step()
     return loss.detach(), hits(logits, labels) / len(labels)
 

@@ -37,12 +37,13 @@ paddings = st.sampled_from(["as drawn", "as drawn", "same", "valid"])
 def convolutions(draw: st.DrawFn) -> tuple[Numbers, list[Array], tuple[Any, ...]]:
     """Numbers, the arrays x, w, b, and stride, padding, dilation."""
     axes, n = (draw(conv_axes()), draw(conv_axes())), draw(numbers)
-    kernel, stride, padding, dilation = (
+    kernel, stride, given, dilation = (
         both(*axes, name) for name in ("kernel", "stride", "padding", "dilation")
     )
+    padding: Any = given
     size, kind = both(*axes, "size"), draw(paddings)
     if kind == "valid":
-        padding, size = kind, tuple(max(a.size, a.extent) for a in axes)
+        padding, size = kind, (max(axes[0].size, axes[0].extent), max(axes[1].size, axes[1].extent))
     if kind == "same":
         padding, stride = kind, (1, 1)
     filters, c = draw(st.integers(1, 4)), draw(channels)

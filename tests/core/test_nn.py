@@ -220,9 +220,11 @@ def test_finite_differences(case: Case) -> None:
     assert max(errors.values()) < 1e-6
 
 
-ATTRIBUTES = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation")
-ATTRIBUTES += ("in_features", "out_features", "num_features", "eps", "momentum", "p")
-ATTRIBUTES += ("negative_slope", "ceil_mode", "count_include_pad")
+ATTRIBUTES = [
+    *("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation"),
+    *("in_features", "out_features", "num_features", "eps", "momentum", "p"),
+    *("negative_slope", "ceil_mode", "count_include_pad"),
+]
 
 
 def text_of_torch(module: torch.nn.Module) -> str:
@@ -541,8 +543,8 @@ def test_layers_in_a_list_are_refused_wherever_they_are_asked_for() -> None:
             with pytest.raises(TypeError) as info:
                 call()
             assert str(info.value) == text
-    for blocks in ([], [1, "two"], {"a": [np.ones(2)]}, nn.Sequential(layer)):
-        assert len(Rows(blocks).parameters()) == 2
+    for other in ([], [1, "two"], {"a": [np.ones(2)]}, nn.Sequential(layer)):
+        assert len(Rows(other).parameters()) == 2
 
 
 def test_a_backward_is_found_by_the_name_of_its_function() -> None:

@@ -165,7 +165,7 @@ def test_sliding_along_one_axis(n: Numbers, axis: Axis) -> None:
     assert np.shares_memory(v, x)
 
 
-def views(numbers: Numbers, vertical: Axis, horizontal: Axis) -> tuple[np.ndarray, tuple]:
+def views(numbers: Numbers, vertical: Axis, horizontal: Axis) -> tuple[np.ndarray, tuple[Any, ...]]:
     """An image whose padding is part of it, and the arguments of `windows`."""
     axes = (vertical, horizontal)
     x = numbers.normal(2, 3, *(max(a.size + 2 * a.padding, a.extent) for a in axes))

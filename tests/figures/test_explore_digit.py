@@ -327,9 +327,8 @@ class Pad(Driver):
         mark = self.layer("input").locator("xpath=following-sibling::i")
         if not mark.is_visible():
             return None
-        inner, outer = mark.bounding_box(), self.layer("input").bounding_box()
-        assert inner
-        assert outer
+        inner: Any = mark.bounding_box()
+        outer: Any = self.layer("input").bounding_box()
         keys = [("y", "y"), ("x", "x"), ("height", ""), ("width", "")]
         return [round((inner[a] - (outer[b] if b else 0)) / 5, 2) for a, b in keys]
 

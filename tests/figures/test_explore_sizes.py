@@ -181,7 +181,7 @@ class Stack(Driver):
         return self.root.locator("tbody tr:has(th)")
 
     @property
-    def table(self) -> list[list[str]]:
+    def rows(self) -> list[list[str]]:
         """Name, output, parameters, multiply-adds and field of all layers, all at one moment."""
         cells = "[...line.querySelectorAll('th, td')].map(cell => cell.innerText)"
         found = self.lines.evaluate_all(f"lines => lines.map(line => {cells})")
@@ -240,7 +240,7 @@ def test_presets_show_what_python_computes(stack: Stack) -> None:
     for label, code in PRESETS.values():
         stack.root.get_by_role("combobox", name="network").select_option(label)
         figure = SizeExplorer(code)
-        assert stack.table == texts(code)
+        assert stack.rows == texts(code)
         totals = f"{figure.parameters:,} parameters, {figure.multiply_adds:,} multiply-adds"
         assert stack.status == f"All layers fit: {totals}."
         assert texts(stack.code) == texts(code)
@@ -250,7 +250,7 @@ def test_any_stack_shows_what_python_computes(stack: Stack) -> None:
     page = stack.root.page
     for code in STACKS:
         go(page, f"sizes-{code}")
-        assert stack.table == texts(code)
+        assert stack.rows == texts(code)
         assert texts(stack.code) == texts(code)
 
 
@@ -281,19 +281,19 @@ def test_is_edited_number_by_number(stack: Stack) -> None:
     stack.set("padding", 0)
     stack.set("dilation", 2)
     expected = "x1h28w28-c12k3d2-m-c16k5-m-f-l120-l84-l10"
-    assert stack.table == texts(expected)
+    assert stack.rows == texts(expected)
     expect(stack.root.get_by_role("combobox", name="network")).to_have_value("own")
     stack.choose_layer(0)
     stack.set("channels", 3)
     stack.set("height", 33)
-    assert stack.table == texts(expected.replace("x1h28", "x3h33"))
+    assert stack.rows == texts(expected.replace("x1h28", "x3h33"))
 
 
 def test_numbers_without_meaning_change_nothing(stack: Stack) -> None:
     field = stack.root.get_by_label("kernel_size")
     for text in ("0", "-1", "2.5", "", "1e9"):
         field.fill(text)
-        assert stack.table == texts(LENET)
+        assert stack.rows == texts(LENET)
         field.press("Tab")
         expect(field).to_have_value("5")
     padding = stack.root.get_by_label("padding")
@@ -304,25 +304,25 @@ def test_numbers_without_meaning_change_nothing(stack: Stack) -> None:
 
 def test_layers_are_added_moved_removed_and_changed(stack: Stack) -> None:
     stack.press("Add below")
-    assert stack.table == texts("x1h28w28-c6k5p2-c16-m-c16k5-m-f-l120-l84-l10")
+    assert stack.rows == texts("x1h28w28-c6k5p2-c16-m-c16k5-m-f-l120-l84-l10")
     stack.press("Down")
-    assert stack.table == texts("x1h28w28-c6k5p2-m-c16-c16k5-m-f-l120-l84-l10")
+    assert stack.rows == texts("x1h28w28-c6k5p2-m-c16-c16k5-m-f-l120-l84-l10")
     stack.press("Up", 5)
-    assert stack.table == texts("x1h28w28-c16-c6k5p2-m-c16k5-m-f-l120-l84-l10")
+    assert stack.rows == texts("x1h28w28-c16-c6k5p2-m-c16k5-m-f-l120-l84-l10")
     stack.kind("AvgPool2d")
-    assert stack.table == texts("x1h28w28-a-c6k5p2-m-c16k5-m-f-l120-l84-l10")
-    assert texts(stack.code) == stack.table
+    assert stack.rows == texts("x1h28w28-a-c6k5p2-m-c16k5-m-f-l120-l84-l10")
+    assert texts(stack.code) == stack.rows
     stack.press("Remove")
-    assert stack.table == texts(LENET)
+    assert stack.rows == texts(LENET)
     stack.choose_layer(8)
     stack.press("Add below")
-    assert stack.table == texts(LENET + "-l10")
+    assert stack.rows == texts(LENET + "-l10")
     stack.press("Remove", 8)
-    assert [row[0] for row in stack.table] == ["input", "Conv2d"]
+    assert [row[0] for row in stack.rows] == ["input", "Conv2d"]
     stack.press("Remove")
-    assert stack.table == texts("x1h28w28")
+    assert stack.rows == texts("x1h28w28")
     stack.press("Add below")
-    assert stack.table == texts("x1h28w28-c16")
+    assert stack.rows == texts("x1h28w28-c16")
 
 
 def test_keyboard_keeps_its_place(stack: Stack) -> None:
@@ -331,7 +331,7 @@ def test_keyboard_keeps_its_place(stack: Stack) -> None:
     stack.root.get_by_role("button", name="Down").press("Enter")
     assert page.evaluate(focused) == "Down"
     page.keyboard.press("Enter")
-    assert [row[0] for row in stack.table][1:4] == ["MaxPool2d", "Conv2d", "Conv2d"]
+    assert [row[0] for row in stack.rows][1:4] == ["MaxPool2d", "Conv2d", "Conv2d"]
     stack.root.get_by_role("button", name="Add below").focus()
     page.keyboard.press("Enter")
     assert page.evaluate(focused) == "Add below"
@@ -376,7 +376,7 @@ def test_wrong_stacks_are_explained(stack: Stack) -> None:
             rows(code)
         go(stack.root.page, f"sizes-{code}")
         fits = code.rsplit("-", code.count("-") - layer + 1)[0]
-        table = stack.table
+        table = stack.rows
         assert table[:layer] == texts(fits)
         assert table[layer][1].startswith(reason)
         assert all(row[1:] == ["–"] for row in table[layer + 1 :])
@@ -390,9 +390,9 @@ def test_in_features_may_be_entered(stack: Stack) -> None:
     assert "in_features is 256 but it gets 400 numbers (16 × 5 × 5)." in stack.status
     assert stack.code.endswith("-f-l120i256-l84-l10")
     field.fill("400")
-    assert stack.table == texts(LENET)
+    assert stack.rows == texts(LENET)
     field.fill("")
-    assert stack.table == texts(LENET)
+    assert stack.rows == texts(LENET)
 
 
 # --- The address ------------------------------------------------------------------------------
@@ -403,15 +403,15 @@ def test_link_leads_to_the_stack(show: Opener) -> None:
     page = show(html)
     first = Stack(page)
     first.set("kernel_size", 7)
-    before = first.table
+    before = first.rows
     first.root.get_by_role("link", name="Link to this stack").click()
     assert page.url.endswith(first.link)
     assert first.status == "The address now leads to this stack."
-    assert first.table == before
+    assert first.rows == before
     assert re.fullmatch(r"#[a-z0-9-]+", first.link)
     page.evaluate("document.querySelector('.cnn-figure').remove()")
     host(page, html)
-    assert Stack(page).table == before
+    assert Stack(page).rows == before
 
 
 def test_comes_into_view_when_the_address_is_for_it(show: Opener) -> None:
@@ -419,26 +419,26 @@ def test_comes_into_view_when_the_address_is_for_it(show: Opener) -> None:
     go(page, "sizes-x1h9w9-c2")
     host(page, to_html(SizeExplorer()))
     page.wait_for_function("scrollY > 1000")
-    assert Stack(page).table == texts("x1h9w9-c2")
+    assert Stack(page).rows == texts("x1h9w9-c2")
 
 
 def test_other_anchors_are_left_alone(show: Opener) -> None:
     page = show(to_html(SizeExplorer()), '<h2 id="next" style="margin-top: 3000px">Next</h2>')
     figure = Stack(page)
     figure.set("kernel_size", 3)
-    before = figure.table
+    before = figure.rows
     for anchor in ("next", "sizes", "size-x1", "top"):
         go(page, anchor)
-        assert figure.table == before
+        assert figure.rows == before
     go(page, "next")
     assert page.evaluate("scrollY") > 1000
 
 
 def test_unreadable_address_changes_nothing(stack: Stack) -> None:
-    before = stack.table
+    before = stack.rows
     for text in ("nonsense", "c6", "x1h28w28-c6k0", "x1h28w28-x1", "x1-l10k", ""):
         go(stack.root.page, f"sizes-{text}")
-        assert stack.table == before
+        assert stack.rows == before
         if text:
             assert stack.status == "The address holds no stack that can be read."
 
@@ -455,7 +455,7 @@ def test_two_on_a_page_have_addresses_of_their_own(show: Opener) -> None:
         "#sizes2",
     ]
     go(page, "sizes1-x1h9w9-c2")
-    assert [f.table for f in (first, second, third)] == [
+    assert [f.rows for f in (first, second, third)] == [
         texts(LENET),
         texts("x1h9w9-c2"),
         texts(SOURCE),
@@ -472,7 +472,7 @@ def test_works_twice_and_in_jupyterlab(show: Opener) -> None:
 def test_own_stack_is_among_the_networks(show: Opener) -> None:
     figure = Stack(show(to_html(SizeExplorer("x1h9w9-c2"))))
     expect(figure.root.get_by_role("combobox", name="network")).to_have_value("as given")
-    assert figure.table == texts("x1h9w9-c2")
+    assert figure.rows == texts("x1h9w9-c2")
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
