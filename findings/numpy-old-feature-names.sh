@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # NumPy 2.4 no longer knows the names AVX2, FMA3 or AVX512F in NPY_DISABLE_CPU_FEATURES.
 #
-# The guess: `NPY_DISABLE_CPU_FEATURES="AVX2 AVX512F AVX512_SKX"`, the recipe of many issue threads and
-# CI files, makes NumPy compute as on an older processor; a name that means nothing is an error.
+# The guess: `NPY_DISABLE_CPU_FEATURES="AVX2 AVX512F AVX512_SKX"`, the recipe of many issue
+# threads and CI files, makes NumPy compute as on an older processor; a name that means nothing is
+# an error.
 #
-# The behaviour: since 2.4 the switchable groups are the levels X86_V3, X86_V4 and what lies above.
-# The old names change nothing, and the only sign is an ImportWarning, which Python hides unless asked.
-# A test "without AVX" therefore passes, having run with AVX. `X86_V3` alone switches off X86_V4 too.
-# `numpy.lib.introspect.opt_func_info` tells which code a function really runs.
+# The behaviour: since 2.4 the switchable groups are the levels X86_V3, X86_V4 and what lies
+# above. The old names change nothing, and the only sign is an ImportWarning, which Python hides
+# unless asked. A test "without AVX" therefore passes, having run with AVX. `X86_V3` alone
+# switches off X86_V4 too. `numpy.lib.introspect.opt_func_info` tells which code a function really
+# runs.
 #
 # Versions: NumPy 2.3.5 and 2.4.6 from their x86-64 wheels, Python 3.11, a processor with AVX-512.
 # Seen, the code that np.add and np.exp use for float64:
@@ -16,7 +18,8 @@
 #   2.4.6  X86_V3                    add baseline(X86_V2)          exp baseline(X86_V2)
 #
 # Who meets it: who checks on a new machine that results do not depend on the processor, or works
-# around a SIMD bug, with a line written for NumPy 2.3 or older. Needs an x86-64 processor with AVX2.
+# around a SIMD bug, with a line written for NumPy 2.3 or older. Needs an x86-64 processor with
+# AVX2.
 
 set -euo pipefail
 folder=$(mktemp -d)
@@ -36,7 +39,8 @@ for name in ("add", "exp"):
     assert code["current"].startswith("baseline") == wanted, "another code than expected"
 END
 run() { # the names to switch off, and whether that has to work
-    NPY_DISABLE_CPU_FEATURES=$1 "$folder/env/bin/python" "$folder/code.py" "$2" 2> "$folder/errors" ||
+    NPY_DISABLE_CPU_FEATURES=$1 \
+        "$folder/env/bin/python" "$folder/code.py" "$2" 2> "$folder/errors" ||
         { cat "$folder/errors"; exit 1; }
     test ! -s "$folder/errors" # not a word
 }

@@ -2,21 +2,24 @@
 # onnx's ReferenceEvaluator gives other values, or another shape, for pooling with ceil_mode.
 #
 # The guess: the reference implementation is the arbiter; where onnxruntime and it disagree,
-# onnxruntime is wrong. At least its shapes are those of onnx's own shape inference. And with stride 1
-# nothing is left to round, so ceil_mode cannot matter.
+# onnxruntime is wrong. At least its shapes are those of onnx's own shape inference. And with
+# stride 1 nothing is left to round, so ceil_mode cannot matter.
 #
 # The behaviour: where the last window hangs over the edge by two or more, AveragePool shares the
 # overhang between both ends, as if it were padding "SAME", and every window moves to the left.
-# MaxPool 3×3 with stride 1 and padding 1, which keeps the size, makes 6×6 of 4×4: the right numbers
-# with two rows and columns of zeros behind them; with stride 2 it is right. onnxruntime and shape
-# inference agree with each other in all of this, and with what the formula of the operator says.
+# MaxPool 3×3 with stride 1 and padding 1, which keeps the size, makes 6×6 of 4×4: the right
+# numbers with two rows and columns of zeros behind them; with stride 2 it is right. onnxruntime
+# and shape inference agree with each other in all of this, and with what the formula of the
+# operator says.
 #
-# Versions: onnx 1.23.2, onnxruntime 1.32.0, NumPy 2.4.6, Python 3.11; opsets 12 and 22 alike. Seen:
+# Versions: onnx 1.23.2, onnxruntime 1.32.0, NumPy 2.4.6, Python 3.11; opsets 12 and 22 alike.
+# Seen:
 #   AveragePool of [1, 2, 3, 4], kernel 3, stride 3    onnxruntime [2.0, 4.0]   reference [1.5, 3.0]
 #   MaxPool of 4×4, kernel 3, stride 1, padding 1      onnxruntime 4×4          reference 6×6
 #
-# Who meets it: who tests an exporter or a runtime against the evaluator. The second pooling is the
-# third branch of GoogLeNet's Inception blocks, whose concatenation then fails far from the cause.
+# Who meets it: who tests an exporter or a runtime against the evaluator. The second pooling is
+# the third branch of GoogLeNet's Inception blocks, whose concatenation then fails far from the
+# cause.
 
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # safetensors 0.8.0 stores a transposed NumPy array with its numbers in the wrong order.
 #
-# The guess: `safetensors.numpy.save` takes any array, as `numpy.save` does, or refuses one that is
-# not C-contiguous, as `safetensors.torch.save` refuses such a tensor. 0.7.0 in fact copied it.
+# The guess: `safetensors.numpy.save` takes any array, as `numpy.save` does, or refuses one that
+# is not C-contiguous, as `safetensors.torch.save` refuses such a tensor. 0.7.0 in fact copied it.
 #
-# The behaviour: 0.8.0 writes the array's memory as it lies there, under the shape of the view. Shape
-# and type are right when the file is read, the values are in another order, and nothing is said.
-# So it is for `a.T` and for a Fortran-ordered array; `numpy.ascontiguousarray` before saving helps.
+# The behaviour: 0.8.0 writes the array's memory as it lies there, under the shape of the view.
+# Shape and type are right when the file is read, the values are in another order, and nothing is
+# said. So it is for `a.T` and for a Fortran-ordered array; `numpy.ascontiguousarray` before
+# saving helps.
 #
 # Versions: safetensors 0.8.0 and 0.7.0, NumPy 2.4.6, Python 3.11. Seen:
 #   0.7.0   saved [[0, 3], [1, 4], [2, 5]]   loaded [[0, 3], [1, 4], [2, 5]]
 #   0.8.0   saved [[0, 3], [1, 4], [2, 5]]   loaded [[0, 1], [2, 3], [4, 5]]
 #
-# Who meets it: who carries weights from a framework with kernels (in, out) to one with (out, in), by
-# `.T` or `.transpose(3, 2, 0, 1)`, and who saves what LAPACK returned. A square matrix keeps even a
-# suspicious shape from showing; the loaded network just answers badly.
+# Who meets it: who carries weights from a framework with kernels (in, out) to one with (out, in),
+# by `.T` or `.transpose(3, 2, 0, 1)`, and who saves what LAPACK returned. A square matrix keeps
+# even a suspicious shape from showing; the loaded network just answers badly.
 
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # torch: a layer left on "meta" turns a CPU input into a CPU output that nobody computed.
 #
-# The guess: "meta" tensors hold no numbers, so whatever meets one raises or is "meta" itself. Hence two
-# habits: build the model on "meta" and load the checkpoint with assign=True, since a forgotten weight
-# would raise; and run a step on "meta" as a cheap stand-in for a GPU, to find tensors left on the CPU.
+# The guess: "meta" tensors hold no numbers, so whatever meets one raises or is "meta" itself.
+# Hence two habits: build the model on "meta" and load the checkpoint with assign=True, since a
+# forgotten weight would raise; and run a step on "meta" as a cheap stand-in for a GPU, to find
+# tensors left on the CPU.
 #
-# The behaviour: convolutions, `linear` and the product of two matrices do not compare the devices of
-# their arguments. With the input on the CPU, the weight on "meta", they return a CPU tensor of the
-# right shape, which was allocated and never written. With deterministic algorithms torch fills new
-# memory with NaN: then all of the output is NaN. `+`, batch norm, a matrix times a vector, and `linear`
-# whose bias is on "meta" too do raise; a convolution does not even then. Only backward complains.
+# The behaviour: convolutions, `linear` and the product of two matrices do not compare the devices
+# of their arguments. With the input on the CPU, the weight on "meta", they return a CPU tensor of
+# the right shape, which was allocated and never written. With deterministic algorithms torch
+# fills new memory with NaN: then all of the output is NaN. `+`, batch norm, a matrix times a
+# vector, and `linear` whose bias is on "meta" too do raise; a convolution does not even then.
+# Only backward complains.
 #
 # Versions: torch 2.13.0 (CPU), Python 3.11. Seen:
 #   conv2d, bias on meta          cpu (2, 4, 3, 3), all NaN
 #   linear, bias on the CPU       cpu (2, 4), all NaN
-#   linear, bias on meta          RuntimeError: Tensor on device meta is not on the expected device cpu!
+#   linear, bias on meta          RuntimeError
 #   a network whose checkpoint lacks "0.weight": cpu (2, 2), no error
 #
 # Who meets it: who loads with strict=False (a new layer, a renamed key) and only evaluates.
