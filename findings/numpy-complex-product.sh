@@ -15,7 +15,7 @@
 #
 # Versions: NumPy 2.4.6 (and 2.3.5), x86-64 wheel, Python 3.11. Seen, of 2000 random pairs:
 #   z*w != w*z  663    arrays != scalars  888    z*conj(z) with an imaginary part  2000
-#   z = [0.1+0.3j]: z*conj(z) has the imaginary part -1.67e-18, conj(z)*z 1.67e-18, scalars give 0.1+0j
+#   z = [0.1+0.3j]: imaginary part of z*conj(z) -1.67e-18, of conj(z)*z 1.67e-18, of scalars 0
 #   without X86_V3: 0, 0 and 0
 #
 # Who meets it: who convolves by FFT and compares bits with the arguments exchanged, tests that a

@@ -5,11 +5,11 @@
 # hence its last bits, while a function of single elements, such as exp, stays the same.
 #
 # The behaviour is the other way round. Sums, means, variances and norms of float32 and float64
-# add pairwise in an order that the source code fixes; so does einsum, even for the product of
-# matrices. exp, log and tanh have several algorithms, each good to about an ulp, and the level of
-# SIMD selects one: for float32 at X86_V3 (AVX2), for float64 partly at X86_V4 only (AVX-512). `@`
-# has the order of the OpenBLAS kernel, which NPY_DISABLE_CPU_FEATURES does not touch: that is
-# chosen by OPENBLAS_CORETYPE. To emulate an older processor takes both.
+# add in an order that the source code fixes; so does einsum, even for the product of matrices.
+# exp, log and tanh have several algorithms, each good to about an ulp, and the level of SIMD
+# selects one: for float32 at X86_V3 (AVX2), for float64 partly at X86_V4 only (AVX-512). `@` has
+# the order of the OpenBLAS kernel, which NPY_DISABLE_CPU_FEATURES does not touch: that is chosen
+# by OPENBLAS_CORETYPE. To emulate an older processor takes both.
 #
 # Versions: NumPy 2.4.6 with its OpenBLAS, x86-64 wheel, Python 3.11. Seen, against a run with
 # AVX2:

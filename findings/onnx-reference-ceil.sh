@@ -9,8 +9,7 @@
 # overhang between both ends, as if it were padding "SAME", and every window moves to the left.
 # MaxPool 3×3 with stride 1 and padding 1, which keeps the size, makes 6×6 of 4×4: the right
 # numbers with two rows and columns of zeros behind them; with stride 2 it is right. onnxruntime
-# and shape inference agree with each other in all of this, and with what the formula of the
-# operator says.
+# has the shape that onnx infers in each of these cases.
 #
 # Versions: onnx 1.23.2, onnxruntime 1.32.0, NumPy 2.4.6, Python 3.11; opsets 12 and 22 alike.
 # Seen:

@@ -14,8 +14,8 @@
 #   0.8.0   saved [[0, 3], [1, 4], [2, 5]]   loaded [[0, 1], [2, 3], [4, 5]]
 #
 # Who meets it: who carries weights from a framework with kernels (in, out) to one with (out, in),
-# by `.T` or `.transpose(3, 2, 0, 1)`, and who saves what LAPACK returned. A square matrix keeps
-# even a suspicious shape from showing; the loaded network just answers badly.
+# by `.T` or `.transpose(3, 2, 0, 1)`, or saves a Fortran-ordered array. All shapes fit, so the
+# network loads and merely answers badly.
 
 set -euo pipefail
 folder=$(mktemp -d)
