@@ -19,6 +19,8 @@ pin()
 MISSING = [name for name in ("hypothesis", "nbclient", "playwright") if find_spec(name) is None]
 collect_ignore = ["tests"] if MISSING else []
 
+LONGEST = "11_mnist.ipynb"
+
 compare_text = IPyNbCell.compare_outputs
 
 
@@ -44,6 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> list[str]:
     """Say what is left out."""
     return [f"tests/ is left out: it needs {', '.join(MISSING)}"] if MISSING else []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The notebook that trains longest comes first: a file stays in one process."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 def pytest_collection(session: pytest.Session) -> None:

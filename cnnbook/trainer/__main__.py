@@ -70,7 +70,7 @@ def _check_writable(file: Path) -> None:
     """Raises OSError now rather than after the training; leaves what was there."""
     is_new = not file.exists()
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.open("a").close()
+    file.open("ab").close()
     if is_new:
         file.unlink()
 

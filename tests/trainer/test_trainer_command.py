@@ -256,11 +256,9 @@ def launch(tmp_path: Path, restarts: int, *options: str) -> subprocess.Completed
 
 
 @NO_LIBUV
-@pytest.mark.parametrize("options", [{}, {"network": "lenet5", "augment": 1.0, "average": 0.5}])
-def test_two_processes_take_the_steps_of_one_though_one_dies(
-    options: dict[str, Any], tmp_path: Path, small: Data
-) -> None:
+def test_two_processes_take_the_steps_of_one_though_one_dies(tmp_path: Path, small: Data) -> None:
     """Other sums in float32: 1e-4. Without batch normalisation nothing else differs."""
+    options: dict[str, Any] = {"network": "lenet5", "augment": 1.0, "average": 0.5}
     whole = train(replace(SHORT, **options), small)
     flags = [f"--{name}={value}" for name, value in options.items()]
     job = launch(tmp_path, 1, *flags)
@@ -280,6 +278,7 @@ def test_a_dead_process_ends_the_run_and_leaves_a_checkpoint(tmp_path: Path, sma
     assert job.returncode != 0
     assert "exitcode" in job.stderr
     assert not (tmp_path / "result.json").exists()
+    assert load_checkpoint(tmp_path / "run.pt")["step"] == 2
     resumed = train(SHORT, small, checkpoint=tmp_path / "run.pt", resume=True)
     assert load_checkpoint(tmp_path / "run.pt")["step"] == SHORT.steps
     assert resumed.history.losses == pytest.approx(train(SHORT, small).history.losses, rel=1e-4)
@@ -299,13 +298,15 @@ with parallel.joined("cpu"):
     for wrap in (parallel.wrap, lambda model: model):
         model = build("lenet5", "he", torch.Generator().manual_seed(0)).double()
         network, x = wrap(model), pixels(images).double()
-        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
         for _ in range(5):
             shared = wrap is parallel.wrap
             batch = map(parallel.share, (x, labels)) if shared else (x, labels)
             xs, ys = batch
             loss = cross_entropy(network(xs), ys)
-            optimizer.zero_grad(); loss.backward(); optimizer.step()
+            loss.backward()
+            for p in model.parameters():
+                p.data -= 0.01 * p.grad
+                p.grad = None
             mean = parallel.total(loss.detach()) / parallel.size() if shared else loss.detach()
             losses.append(mean.item())
     a, b = torch.tensor(losses).view(2, 5)
