@@ -66,7 +66,7 @@ def gradcheck(
     TypeError
         If x is not float64: in float32 the differences themselves are only good to two digits.
     ValueError
-        If the layer gives another output the second time, as dropout does in training.
+        If the layer gives another output the second time.
     """
     _check_float64("gradcheck", x)
     checks.generator("gradcheck", rng)

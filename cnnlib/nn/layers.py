@@ -182,38 +182,6 @@ class BatchNorm2d(Module):
         return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
 
 
-class Dropout(Module):
-    """In training sets each number to 0 with probability p and divides the rest by 1 − p.
-
-    Srivastava et al. (2014). Raises ValueError unless 0 ≤ p < 1.
-    """
-
-    memory = ("x", "kept")
-    kept: Array | None = None  # which numbers of the last batch; None after eval(): all
-
-    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
-        self.p = checks.unit_interval("Dropout", "p", p)
-        self.rng = np.random.default_rng() if rng is None else rng
-        checks.generator("Dropout", self.rng)
-
-    def forward(self, x: Array) -> Array:
-        checks.floating("Dropout", x=x)
-        self.kept = self.rng.random(x.shape) >= self.p if self.training else None
-        return self._drop(x)
-
-    def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
-        checks.floating("Dropout.backward", dy=dy, x=x)
-        checks.shape("Dropout.backward", dy, x.shape, "dy")
-        return self._drop(dy) if need_dx else None
-
-    def _drop(self, a: Array) -> Array:
-        """The same both ways: chosen, not multiplied by 0, which would make NaN of infinity."""
-        return a if self.kept is None else np.where(self.kept, a / (1 - self.p), 0)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace=False"
-
-
 def _initial(
     shape: tuple[int, ...], bias: bool, rng: np.random.Generator | None, dtype: DTypeLike
 ) -> tuple[Parameter, Parameter | None]:
