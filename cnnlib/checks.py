@@ -64,6 +64,12 @@ def shape(name: str, a: Array, expected: tuple[int, ...], key: str) -> None:
         raise ValueError(f"{name} expected {key} of shape {expected}, got shape {a.shape}")
 
 
+def gradient(name: str, dy: Array, expected: tuple[int, ...], **inputs: Array) -> None:
+    """Demand dy of the dtype of the inputs and, as the output, of this shape."""
+    floating(name, dy=dy, **inputs)
+    shape(name, dy, expected, "dy")
+
+
 def channels(name: str, x: Array, expected: int) -> None:
     """Demand images (N, C, H, W) with C as expected."""
     rank(name, x, "(N, C, H, W)")

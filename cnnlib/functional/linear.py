@@ -53,7 +53,7 @@ def linear_dw(dy: Array, x: Array, w: Array) -> Array:
     return dy.T @ x
 
 
-def _check(name: str, x: Array, w: Array, b: Array | None) -> None:
+def _check(name: str, x: Array, w: Array, b: Array | None = None) -> None:
     checks.floating(name, x=x, w=w, b=b)
     checks.rank(name, w, "(out, in)", "w")
     checks.rank(name, x, "(N, in)")
@@ -66,6 +66,5 @@ def _check(name: str, x: Array, w: Array, b: Array | None) -> None:
 
 
 def _check_dy(name: str, dy: Array, x: Array, w: Array) -> None:
-    checks.floating(name, dy=dy, x=x, w=w)
-    _check(name, x, w, None)
-    checks.shape(name, dy, (len(x), len(w)), "dy")
+    _check(name, x, w)
+    checks.gradient(name, dy, (len(x), len(w)), x=x, w=w)

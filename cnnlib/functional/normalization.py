@@ -27,8 +27,7 @@ def batch_norm_backward(
 ) -> tuple[Array, Array, Array]:
     """dx, dw, db with mean and var held fixed, as after training."""
     eps = _check("batch_norm_backward", eps, x, mean=mean, var=var, w=w, b=b)
-    checks.floating("batch_norm_backward", dy=dy, x=x)
-    checks.shape("batch_norm_backward", dy, x.shape, "dy")
+    checks.gradient("batch_norm_backward", dy, x.shape, x=x)
     scale = 1 / np.sqrt(var + eps)
     dw = (dy * (x - _column(mean))).sum(AXES) * scale
     return dy * _column(w * scale), dw, dy.sum(AXES)

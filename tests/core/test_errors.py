@@ -100,7 +100,7 @@ ARRAYS: list[Row] = [
      lambda: F.conv2d(f32(1, 3, 5, 5), f32(3, 3))),
     (V, "conv2d expected b of shape (4,), got shape (4, 1)",
      lambda: F.conv2d(f32(1, 3, 5, 5), f32(4, 3, 3, 3), f32(4, 1))),
-    (V, "conv2d expected kernel size >= 1, got 0",
+    (V, "conv2d expected kernel_size >= 1, got 0",
      lambda: F.conv2d(f32(1, 3, 5, 5), f32(4, 3, 0, 3))),
     (T, "conv2d expected a NumPy array as b, got int",
      lambda: F.conv2d(f32(1, 3, 5, 5), f32(4, 3, 3, 3), 1)),
