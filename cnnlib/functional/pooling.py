@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnlib import checks
 from cnnlib.checks import Array, Size2
+from cnnlib.functional.activations import only_where
 from cnnlib.windows import Geometry, crop, geometry, pad, resolve_steps, sliding
 
 
@@ -57,7 +58,7 @@ def max_pool2d_backward(
         np.maximum(y, cells, out=y)
     dx = np.zeros_like(padded)
     for place, cells in enumerate(_places(dx, g)):
-        cells += dy * (winner == place)
+        cells += only_where(winner == place, dy)
     return crop(dx, g.pads)
 
 
