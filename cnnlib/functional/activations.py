@@ -12,6 +12,9 @@ import numpy as np
 from cnnlib import checks
 from cnnlib.checks import Array
 
+__all__ = ["gelu", "gelu_backward", "leaky_relu", "leaky_relu_backward", "relu", "relu_backward"]
+__all__ += ["sigmoid", "sigmoid_backward", "tanh", "tanh_backward"]
+
 
 def relu(x: Array) -> Array:
     """max(x, 0)."""

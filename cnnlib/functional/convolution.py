@@ -13,6 +13,8 @@ from cnnlib import checks
 from cnnlib.checks import Array, Padding, Size2
 from cnnlib.windows import Geometry, crop, geometry, pad, sliding
 
+__all__ = ["conv2d", "conv2d_backward", "conv2d_dw", "conv2d_dx"]
+
 
 def conv2d(
     x: Array,

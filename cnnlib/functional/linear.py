@@ -12,6 +12,8 @@ import numpy as np
 from cnnlib import checks
 from cnnlib.checks import Array
 
+__all__ = ["flatten", "flatten_backward", "linear", "linear_backward", "linear_dw", "linear_dx"]
+
 
 def flatten(x: Array) -> Array:
     """(N, …) -> (N, product of the rest), in the order channel, row, column."""

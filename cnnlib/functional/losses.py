@@ -10,6 +10,9 @@ import numpy as np
 from cnnlib import checks
 from cnnlib.checks import Array
 
+__all__ = ["cross_entropy", "cross_entropy_backward", "log_softmax", "mse_loss"]
+__all__ += ["mse_loss_backward", "softmax"]
+
 
 def softmax(x: Array, dim: int = 1) -> Array:
     """e^x / Σ e^x along the axis ``dim``: positive, and summing to 1."""

@@ -10,6 +10,8 @@ import numpy as np
 from cnnlib import checks
 from cnnlib.checks import Array
 
+__all__ = ["batch_norm", "batch_norm_backward", "batch_norm_training_backward"]
+
 AXES = (0, 2, 3)
 
 

@@ -12,6 +12,8 @@ from cnnlib.checks import Array, Size2
 from cnnlib.functional.activations import only_where
 from cnnlib.windows import Geometry, crop, geometry, pad, resolve_steps, sliding
 
+__all__ = ["avg_pool2d", "avg_pool2d_backward", "max_pool2d", "max_pool2d_backward"]
+
 
 def max_pool2d(
     x: Array,
