@@ -3,8 +3,6 @@
 A wrong shape or type is named where it enters, before broadcasting can make something of it.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Sequence
 from numbers import Real

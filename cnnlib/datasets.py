@@ -11,8 +11,6 @@ An IDX file opens with a short header. After it come numbers alone, the highest 
     00 00 00 …   60,000 · 28 · 28 pixels, 0 is white paper and 255 black ink
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import math

@@ -4,8 +4,6 @@ The central difference (f(x + h) − f(x − h)) / 2h is off by about h²; in fl
 a right gradient agrees to seven digits or more, and a wrong one hardly ever to two.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 

@@ -4,8 +4,6 @@ Each fills an array in place and returns it. A weight (out, in, …) has fan_in 
 per output, and fan_out = out · … outputs per input.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -3,8 +3,6 @@
 Afterwards the trained network is asked what it takes each image for, and how often it is right.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 

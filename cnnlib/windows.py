@@ -3,8 +3,6 @@
 A layer slides a window over an image. Everything that can go wrong by one is here, once.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple, TypeAlias
 
 import numpy as np

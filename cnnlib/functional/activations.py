@@ -3,8 +3,6 @@
 Each derivative stands right below its function; all take and give any shape.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -5,8 +5,6 @@ the windows of that row, (K, W'·N), with K = kH·kW·C. Backward is the transpo
 what was copied into several windows is added up.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnnlib import checks

@@ -3,8 +3,6 @@
 `flatten` lays the maps of an image end to end, so that it can follow convolutions.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

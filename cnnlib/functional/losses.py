@@ -3,8 +3,6 @@
 Cross-entropy takes logits, the raw outputs: softmax is inside it and must not be applied before.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnnlib import checks

@@ -3,8 +3,6 @@
 The statistics are the batch's own in training (Ioffe & Szegedy, 2015), remembered ones otherwise.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnnlib import checks

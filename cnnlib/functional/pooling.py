@@ -3,8 +3,6 @@
 It has no parameters: a window's gradient goes to its maximum, or to all its cells in equal shares.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnnlib import checks

@@ -3,8 +3,6 @@
 They hold what is learned or remembered; the mathematics is that of `cnnlib.functional`.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
