@@ -126,13 +126,3 @@ def order(result: Value) -> list[Value]:
             stack.append((value, True))
             stack += [(used, False) for used, _ in reversed(value.edges)]
     return values
-
-
-def graph(result: Value) -> tuple[list[Value], list[tuple[int, int, float]]]:
-    """The graph as data, to be drawn: numbers in order, and edges (from, to, factor) by place."""
-    values = order(result)
-    place = {value: i for i, value in enumerate(values)}
-    edges = [
-        (place[used], i, factor) for i, value in enumerate(values) for used, factor in value.edges
-    ]
-    return values, edges
