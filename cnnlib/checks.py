@@ -3,9 +3,8 @@
 A wrong shape or type is named where it enters, before broadcasting can make something of it.
 """
 
-import operator
 from collections.abc import Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -48,14 +47,14 @@ def floating(name: str, **arrays: Array | None) -> None:
         raise TypeError(f"{name} expected arrays of one dtype, got {found}")
 
 
-def rank(name: str, a: Array, dims: str, key: str = "x") -> None:
-    """Demand as many axes as ``dims`` names: ``rank("conv2d", x, "(N, C, H, W)")``."""
+def rank(name: str, key: str, a: Array, dims: str) -> None:
+    """Demand as many axes as ``dims`` names: ``rank("conv2d", "x", x, "(N, C, H, W)")``."""
     array(name, key, a)
     if a.ndim != dims.count(",") + 1:
         raise ValueError(f"{name} expected {key} of shape {dims}, got shape {a.shape}")
 
 
-def shape(name: str, a: Array, expected: tuple[int, ...], key: str) -> None:
+def shape(name: str, key: str, a: Array, expected: tuple[int, ...]) -> None:
     """Demand exactly this shape."""
     array(name, key, a)
     if a.shape != expected:
@@ -65,29 +64,34 @@ def shape(name: str, a: Array, expected: tuple[int, ...], key: str) -> None:
 def gradient(name: str, dy: Array, expected: tuple[int, ...], **inputs: Array) -> None:
     """Demand dy of the dtype of the inputs and, as the output, of this shape."""
     floating(name, dy=dy, **inputs)
-    shape(name, dy, expected, "dy")
+    shape(name, "dy", dy, expected)
 
 
-def channels(name: str, x: Array, expected: int) -> None:
-    """Demand images (N, C, H, W) with C as expected."""
-    rank(name, x, "(N, C, H, W)")
+def inputs(name: str, x: Array, dims: str, expected: int) -> None:
+    """Demand the axes ``dims`` names, (N, C, H, W) or (N, in), the second as long as expected."""
+    rank(name, "x", x, dims)
     if x.shape[1] != expected:
-        raise ValueError(
-            f"{name} expected {expected} input channels, got {x.shape[1]} (input shape {x.shape})"
-        )
+        found = f"{x.shape[1]} (input shape {x.shape})"
+        what = "channels" if x.ndim == 4 else "features"
+        raise ValueError(f"{name} expected {expected} input {what}, got {found}")
+
+
+def weighted(name: str, x: Array, w: Array, b: Array | None, dims: str, w_dims: str) -> None:
+    """Demand arrays of one dtype that fit: w (out, in, …) to the inputs of x, and b (out,)."""
+    floating(name, x=x, w=w, b=b)
+    rank(name, "w", w, w_dims)
+    inputs(name, x, dims, w.shape[1])
+    if b is not None:
+        shape(name, "b", b, (len(w),))
 
 
 def integer(name: str, key: str, value: Any, low: int) -> int:
     """An integer not below ``low`` (a bool is no number)."""
-    try:
-        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None:
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} expected an integer as {key}, got {value!r}")
-    if number < low:
-        raise ValueError(f"{name} expected {key} >= {low}, got {number}")
-    return number
+    if value < low:
+        raise ValueError(f"{name} expected {key} >= {low}, got {value}")
+    return int(value)
 
 
 def pair(name: str, key: str, value: Any, low: int) -> Pair:
@@ -107,6 +111,13 @@ def number(name: str, key: str, value: Any) -> float:
     return float(value)
 
 
+def not_negative(name: str, key: str, value: Any) -> float:
+    """A finite number not below 0."""
+    if not 0 <= number(name, key, value) < np.inf:
+        raise ValueError(f"{name} expected a finite {key} >= 0, got {value}")
+    return float(value)
+
+
 def unit_interval(name: str, key: str, value: Any) -> float:
     """A number in [0, 1)."""
     if not 0 <= number(name, key, value) < 1:
@@ -119,7 +130,7 @@ def labels(name: str, target: Array, count: int, classes: int) -> None:
     target = np.asarray(target)
     if not np.issubdtype(target.dtype, np.integer):
         raise TypeError(f"{name} expected integer labels, got {target.dtype}")
-    shape(name, target, (count,), "labels")
+    shape(name, "labels", target, (count,))
     if count and (target.min() < 0 or target.max() >= classes):
         raise ValueError(
             f"{name} expected labels in 0 … {classes - 1}, got {target.min()} … {target.max()}"
@@ -131,10 +142,3 @@ def not_empty(name: str, a: Array) -> None:
     array(name, "examples", a)
     if not a.size:
         raise ValueError(f"{name} expected at least one example, got shape {a.shape}")
-
-
-def not_negative(name: str, key: str, value: Any) -> float:
-    """A finite number not below 0."""
-    if not 0 <= number(name, key, value) < np.inf:
-        raise ValueError(f"{name} expected a finite {key} >= 0, got {value}")
-    return float(value)

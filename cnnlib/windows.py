@@ -131,6 +131,7 @@ def geometry(
 
     With ``ceil_mode`` a last window that hangs over the end gets more padding there.
     """
+    checks.rank(name, "x", x, "(N, C, H, W)")
     k = checks.pair(name, "kernel_size", kernel_size, low=1)
     s = checks.pair(name, "stride", stride, low=1)
     d = checks.pair(name, "dilation", dilation, low=1)
@@ -176,7 +177,6 @@ def windows(x: Array, kernel_size: Size2, stride: Size2 = 1, dilation: Size2 = 1
 
     Raises ValueError if a step is too small, or the kernel larger than the image.
     """
-    checks.rank("windows", x, "(N, C, H, W)")
     g = geometry("windows", x, kernel_size, stride, 0, dilation)
     v = sliding(x, (2, 3), g.kernel, g.stride, g.dilation)
     v.flags.writeable = False
@@ -194,10 +194,10 @@ def fold(v: Array, size: Size2, stride: Size2 = 1, dilation: Size2 = 1) -> Array
         If v is not what `windows` gives for an image of this size.
     """
     checks.floating("fold", v=v)
-    checks.rank("fold", v, "(N, C, H', W', kH, kW)", "v")
+    checks.rank("fold", "v", v, "(N, C, H', W', kH, kW)")
     x = np.zeros((*v.shape[:2], *checks.pair("fold", "size", size, low=1)), v.dtype)
     g = geometry("fold", x, v.shape[4:], stride, 0, dilation)
-    checks.shape("fold", v, (*v.shape[:2], *g.output, *g.kernel), "v")
+    checks.shape("fold", "v", v, (*v.shape[:2], *g.output, *g.kernel))
     cells = sliding(x, (2, 3), g.kernel, g.stride, g.dilation)
     for i, j in np.ndindex(g.kernel):
         cells[..., i, j] += v[..., i, j]

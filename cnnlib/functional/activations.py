@@ -85,9 +85,6 @@ def _normal_cdf(x: Array) -> Array:
 
 
 def only_where(mask: Array, a: Array) -> Array:
-    """a where the mask holds, else 0, also for an infinite a.
-
-    Its bits are multiplied: `np.where` would take several times as long.
-    """
+    """a where the mask holds, else 0, even if a is infinite: bits times 0, faster than np.where."""
     bits = a.view(f"i{a.itemsize}")
     return (bits * mask).view(a.dtype)

@@ -143,8 +143,4 @@ def _rows(dy: Array) -> Array:
 
 
 def _check(name: str, x: Array, w: Array, b: Array | None = None) -> None:
-    checks.floating(name, x=x, w=w, b=b)
-    checks.rank(name, w, "(F, C, kH, kW)", "w")
-    checks.channels(name, x, w.shape[1])
-    if b is not None:
-        checks.shape(name, b, (len(w),), "b")
+    checks.weighted(name, x, w, b, "(N, C, H, W)", "(F, C, kH, kW)")

@@ -24,7 +24,7 @@ def flatten(x: Array) -> Array:
 
 def flatten_backward(dy: Array, x: Array) -> Array:
     """(N, features) -> the shape of x."""
-    checks.shape("flatten_backward", dy, (len(x), math.prod(x.shape[1:])), "dy")
+    checks.shape("flatten_backward", "dy", dy, (len(x), math.prod(x.shape[1:])))
     return np.moveaxis(dy.T.reshape(*x.shape[1:], len(x)), -1, 0)
 
 
@@ -54,15 +54,7 @@ def linear_dw(dy: Array, x: Array, w: Array) -> Array:
 
 
 def _check(name: str, x: Array, w: Array, b: Array | None = None) -> None:
-    checks.floating(name, x=x, w=w, b=b)
-    checks.rank(name, w, "(out, in)", "w")
-    checks.rank(name, x, "(N, in)")
-    if x.shape[1] != w.shape[1]:
-        raise ValueError(
-            f"{name} expected {w.shape[1]} input features, got {x.shape[1]} (input shape {x.shape})"
-        )
-    if b is not None:
-        checks.shape(name, b, (len(w),), "b")
+    checks.weighted(name, x, w, b, "(N, in)", "(out, in)")
 
 
 def _check_dy(name: str, dy: Array, x: Array, w: Array) -> None:

@@ -57,7 +57,7 @@ def mse_loss_backward(y: Array, target: Array) -> Array:
 def _distribution(name: str, logits: Array, target: Array, label_smoothing: float) -> Array:
     """The probabilities aimed at, (N, K)."""
     checks.floating(name, logits=logits)
-    checks.rank(name, logits, "(N, K)", "logits")
+    checks.rank(name, "logits", logits, "(N, K)")
     checks.not_empty(name, logits)
     epsilon = checks.unit_interval(name, "label_smoothing", label_smoothing)
     checks.labels(name, target, *logits.shape)
@@ -68,5 +68,5 @@ def _distribution(name: str, logits: Array, target: Array, label_smoothing: floa
 
 def _check_pair(name: str, y: Array, target: Array) -> None:
     checks.floating(name, y=y, target=target)
-    checks.shape(name, target, y.shape, "target")
+    checks.shape(name, "target", target, y.shape)
     checks.not_empty(name, y)

@@ -60,7 +60,7 @@ def _column(a: Array) -> Array:
 def _check(name: str, eps: float, x: Array, **per_channel: Array) -> float:
     """Demand (N, C, H, W), (C,), … and return eps as a Python float, which keeps float32."""
     checks.floating(name, x=x, **per_channel)
-    checks.rank(name, x, "(N, C, H, W)")
+    checks.rank(name, "x", x, "(N, C, H, W)")
     for key, a in per_channel.items():
-        checks.shape(name, a, (x.shape[1],), key)
+        checks.shape(name, key, a, (x.shape[1],))
     return checks.not_negative(name, "eps", eps)

@@ -30,7 +30,9 @@ def max_pool2d(
     ValueError
         If a step is wrong, the padding exceeds half the kernel, or the kernel the padded input.
     """
-    g = _geometry("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
+    checks.floating("max_pool2d", x=x)
+    steps = resolve_steps("max_pool2d", kernel_size, stride, padding, dilation)
+    g = geometry("max_pool2d", x, *steps, ceil_mode)
     y = np.full_like(x, -np.inf, shape=(*x.shape[:2], *g.output))
     for cells in _places(pad(x, g.pads, -np.inf), g):
         np.maximum(y, cells, out=y)
@@ -47,7 +49,8 @@ def max_pool2d_backward(
     ceil_mode: bool = False,
 ) -> Array:
     """(N, C, H', W') -> (N, C, H, W): all of dy to the maximum; the first one, on a tie."""
-    g = _geometry("max_pool2d_backward", x, kernel_size, stride, padding, dilation, ceil_mode)
+    steps = resolve_steps("max_pool2d_backward", kernel_size, stride, padding, dilation)
+    g = geometry("max_pool2d_backward", x, *steps, ceil_mode)
     checks.gradient("max_pool2d_backward", dy, (*x.shape[:2], *g.output), x=x)
     padded = pad(x, g.pads, -np.inf)
     y, winner = np.full_like(x, -np.inf, shape=dy.shape), _first_on_image(x, g)
@@ -80,7 +83,9 @@ def avg_pool2d(
     ValueError
         If a step is wrong, the padding exceeds half the kernel, or the kernel the padded input.
     """
-    g = _geometry("avg_pool2d", x, kernel_size, stride, padding, 1, ceil_mode)
+    checks.floating("avg_pool2d", x=x)
+    steps = resolve_steps("avg_pool2d", kernel_size, stride, padding, 1)
+    g = geometry("avg_pool2d", x, *steps, ceil_mode)
     y = np.zeros_like(x, shape=(*x.shape[:2], *g.output))
     for cells in _places(pad(x, g.pads), g):
         y += cells
@@ -98,28 +103,14 @@ def avg_pool2d_backward(
     count_include_pad: bool = True,
 ) -> Array:
     """(N, C, H', W') -> (N, C, H, W): dy shared equally by the cells of its window."""
-    g = _geometry("avg_pool2d_backward", x, kernel_size, stride, padding, 1, ceil_mode)
+    steps = resolve_steps("avg_pool2d_backward", kernel_size, stride, padding, 1)
+    g = geometry("avg_pool2d_backward", x, *steps, ceil_mode)
     checks.gradient("avg_pool2d_backward", dy, (*x.shape[:2], *g.output), x=x)
     share = dy / _cell_counts(x, g, count_include_pad)
     dx = np.zeros_like(pad(x, g.pads))
     for cells in _places(dx, g):
         cells += share
     return crop(dx, g.pads)
-
-
-def _geometry(
-    name: str,
-    x: Array,
-    kernel_size: Size2,
-    stride: Size2 | None,
-    padding: Size2,
-    dilation: Size2,
-    ceil_mode: bool,
-) -> Geometry:
-    checks.floating(name, x=x)
-    checks.rank(name, x, "(N, C, H, W)")
-    steps = resolve_steps(name, kernel_size, stride, padding, dilation)
-    return geometry(name, x, *steps, ceil_mode)
 
 
 def _places(padded: Array, g: Geometry) -> list[Array]:

@@ -149,7 +149,7 @@ class BatchNorm2d(Module):
 
     def forward(self, x: Array) -> Array:
         checks.floating("BatchNorm2d", x=x, weight=self.weight.data)  # before statistics are moved
-        checks.channels("BatchNorm2d", x, self.num_features)
+        checks.inputs("BatchNorm2d", x, "(N, C, H, W)", self.num_features)
         self.by_batch = self.training
         mean, var = self._track(x) if self.training else (self.running_mean, self.running_var)
         return F.batch_norm(x, mean, var, self.weight.data, self.bias.data, eps=self.eps)

@@ -180,5 +180,5 @@ def _real(name: str, value: Any, own: Array) -> Array:
     wanted = "integers" if np.issubdtype(own.dtype, np.integer) else "real numbers"
     if array.dtype.kind not in ("iu" if wanted == "integers" else "iuf"):
         raise TypeError(f"state_dict: expected {wanted} as {name}, got {array.dtype}")
-    checks.shape("state_dict:", array, own.shape, name)
+    checks.shape("state_dict:", name, array, own.shape)
     return array.astype(own.dtype)
