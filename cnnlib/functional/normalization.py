@@ -19,7 +19,7 @@ def batch_norm(
     """(N, C, H, W), four times (C,) -> (N, C, H, W): w · (x − mean) / √(var + eps) + b."""
     eps = _check("batch_norm", eps, x, mean=mean, var=var, w=w, b=b)
     scale = w / np.sqrt(var + eps)
-    return x * _column(scale) + _column(b - mean * scale)
+    return (x - _column(mean)) * _column(scale) + _column(b)
 
 
 def batch_norm_backward(

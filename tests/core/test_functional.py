@@ -444,6 +444,18 @@ def test_batch_norm(n: Numbers, count: int, c: int, width: int, eps: float) -> N
     )
 
 
+def test_batch_norm_keeps_its_digits_where_the_mean_is_large() -> None:
+    """Compared with the same numbers in float64, at a mean of 1000 deviations."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(1000, 1, (8, 3, 16, 16)).astype(np.float32)
+    rest = [
+        a.astype(np.float32)
+        for a in (x.mean((0, 2, 3)), x.var((0, 2, 3)), *rng.normal(size=(2, 3)))
+    ]
+    wanted = F.batch_norm(x.astype(float), *(a.astype(float) for a in rest))
+    np.testing.assert_allclose(F.batch_norm(x, *rest), wanted, rtol=1e-5, atol=1e-6)
+
+
 def test_batch_norm_default_eps() -> None:
     n = Numbers()
     x, w, b = 1e-2 * n.normal(2, 3, 2, 2), n.normal(3), n.normal(3)
