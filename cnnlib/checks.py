@@ -29,12 +29,6 @@ def instance(name: str, key: str, value: Any, kind: type) -> None:
         raise TypeError(f"{name} expected {key} of type {kind.__name__}, got {found}")
 
 
-def generator(name: str, rng: Any) -> None:
-    """Demand a random generator: an integer would make every layer begin with the same numbers."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{name} expected a numpy.random.Generator as rng, got {rng!r}")
-
-
 def floating(name: str, **arrays: Array | None) -> None:
     """Demand NumPy arrays of one dtype, float32 or float64 (``None`` is passed over)."""
     given = {key: a for key, a in arrays.items() if a is not None}
@@ -132,9 +126,8 @@ def labels(name: str, target: Array, count: int, classes: int) -> None:
         raise TypeError(f"{name} expected integer labels, got {target.dtype}")
     shape(name, "labels", target, (count,))
     if count and (target.min() < 0 or target.max() >= classes):
-        raise ValueError(
-            f"{name} expected labels in 0 … {classes - 1}, got {target.min()} … {target.max()}"
-        )
+        found = f"{target.min()} … {target.max()}"
+        raise ValueError(f"{name} expected labels in 0 … {classes - 1}, got {found}")
 
 
 def not_empty(name: str, a: Array) -> None:

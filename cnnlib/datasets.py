@@ -105,7 +105,7 @@ def batches(
     """
     size = checks.integer("batches", "batch_size", batch_size, low=1)
     if rng is not None:
-        checks.generator("batches", rng)
+        checks.instance("batches", "rng", rng, np.random.Generator)
     data = [np.asarray(a) for a in arrays]
     if not all(a.ndim for a in data):
         raise TypeError("batches expected arrays, got a single number or None")
@@ -159,9 +159,10 @@ def _find(folder: Path, name: str) -> Path:
 def _verify(path: Path, numbers: Array) -> None:
     """The checksum of the whole file: of its header, written once more, and of its numbers."""
     header = struct.pack(f">BBBB{numbers.ndim}I", 0, 0, 0x08, numbers.ndim, *numbers.shape)
-    found = hashlib.sha256(header)
-    found.update(numbers.data)
-    expected = SHA256[path.name.removesuffix(".gz")]
-    if found.hexdigest() != expected:
-        got = f"got {found.hexdigest()}"
-        raise ValueError(f"{path}: not the original MNIST, expected SHA-256 {expected}, {got}")
+    digest = hashlib.sha256(header)
+    digest.update(numbers.data)
+    expected, found = SHA256[path.name.removesuffix(".gz")], digest.hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"{path}: not the original MNIST, expected SHA-256 {expected}, got {found}"
+        )

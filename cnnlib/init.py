@@ -46,4 +46,4 @@ def _fans(a: Array) -> tuple[int, int]:
 
 def _check(a: Array, rng: np.random.Generator) -> None:
     checks.floating("init", a=a)
-    checks.generator("init", rng)
+    checks.instance("init", "rng", rng, np.random.Generator)

@@ -40,7 +40,7 @@ def fit(
         If images is no array, the optimizer none, or rng no `numpy.random.Generator`.
     """
     checks.not_empty("fit", images)
-    checks.generator("fit", rng)
+    checks.instance("fit", "rng", rng, np.random.Generator)
     _check_together(model, optimizer, schedule)
     examples = _forever(images, labels, batch_size, rng)
     criterion = criterion or CrossEntropyLoss()

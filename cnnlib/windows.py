@@ -99,11 +99,9 @@ def resolve_steps(
     s = k if stride is None else checks.pair(name, "stride", stride, low=1)
     p = checks.pair(name, "padding", padding, low=0)
     d = checks.pair(name, "dilation", dilation, low=1)
-    for cells, pad in zip(k, p, strict=True):
-        if 2 * pad > cells:
-            raise ValueError(
-                f"{name} expected padding <= {cells // 2} (half the kernel), got {pad}"
-            )
+    for half, pad in zip((k[0] // 2, k[1] // 2), p, strict=True):
+        if pad > half:
+            raise ValueError(f"{name} expected padding <= {half} (half the kernel), got {pad}")
     return k, s, p, d
 
 
@@ -144,12 +142,10 @@ def geometry(
 
 def pad(x: Array, pads: Pads, value: float = 0) -> Array:
     """(N, C, H, W) -> (N, C, padded H, padded W), with a border of ``value``; x, if it is empty."""
-    (top, bottom), (left, right) = pads
-    if not any((top, bottom, left, right)):
+    if pads == ((0, 0), (0, 0)):
         return x
-    n, c, height, width = x.shape
-    shape = (n, c, top + height + bottom, left + width + right)
-    padded = np.full_like(x, value, shape=shape)
+    height, width = (size + sum(ends) for size, ends in zip(x.shape[2:], pads, strict=True))
+    padded = np.full_like(x, value, shape=(*x.shape[:2], height, width))
     crop(padded, pads)[...] = x
     return padded
 

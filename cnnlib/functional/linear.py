@@ -43,20 +43,17 @@ def linear_backward(
 
 def linear_dx(dy: Array, x: Array, w: Array) -> Array:
     """(N, out) -> (N, in)."""
-    _check_dy("linear_dx", dy, x, w)
+    _check("linear_dx", x, w)
+    checks.gradient("linear_dx", dy, (len(x), len(w)), x=x, w=w)
     return (w.T @ dy.T).T  # dy w, with the batch innermost for the layers before
 
 
 def linear_dw(dy: Array, x: Array, w: Array) -> Array:
     """(N, out) -> (out, in)."""
-    _check_dy("linear_dw", dy, x, w)
+    _check("linear_dw", x, w)
+    checks.gradient("linear_dw", dy, (len(x), len(w)), x=x, w=w)
     return dy.T @ x
 
 
 def _check(name: str, x: Array, w: Array, b: Array | None = None) -> None:
     checks.weighted(name, x, w, b, "(N, in)", "(out, in)")
-
-
-def _check_dy(name: str, dy: Array, x: Array, w: Array) -> None:
-    _check(name, x, w)
-    checks.gradient(name, dy, (len(x), len(w)), x=x, w=w)

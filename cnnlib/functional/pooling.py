@@ -116,7 +116,7 @@ def avg_pool2d_backward(
 def _places(padded: Array, g: Geometry) -> list[Array]:
     """For each place in the kernel, row by row, its cell of every window: views (N, C, H', W')."""
     cells = sliding(padded, (2, 3), g.kernel, g.stride, g.dilation)
-    return [cells[..., i, j] for i in range(g.kernel[0]) for j in range(g.kernel[1])]
+    return [cells[..., i, j] for i, j in np.ndindex(g.kernel)]
 
 
 def _first_on_image(x: Array, g: Geometry) -> Array:

@@ -156,10 +156,7 @@ class BatchNorm2d(Module):
 
     def _track(self, x: Array) -> tuple[Array, Array]:
         count = x.size // x.shape[1]
-        if count < 2:
-            raise ValueError(
-                f"BatchNorm2d expected 2 or more values a channel, got shape {x.shape}"
-            )
+        checks.integer("BatchNorm2d", "number of values a channel", count, low=2)
         mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3))
         self.running_mean += self.momentum * (mean - self.running_mean)
         self.running_var += self.momentum * (var * count / (count - 1) - self.running_var)
@@ -186,10 +183,11 @@ def _initial(
     """PyTorch's default: weights and biases uniform in ±1/√fan_in."""
     rng = np.random.default_rng() if rng is None else rng
     bound = 1 / math.sqrt(math.prod(shape[1:]))
-    weight = Parameter(uniform_(np.empty(shape, dtype), -bound, bound, rng=rng))
-    if not bias:
-        return weight, None
-    return weight, Parameter(uniform_(np.empty(shape[0], dtype), -bound, bound, rng=rng))
+
+    def drawn(*shape: int) -> Parameter:
+        return Parameter(uniform_(np.empty(shape, dtype), -bound, bound, rng=rng))
+
+    return drawn(*shape), drawn(shape[0]) if bias else None
 
 
 def _data(parameter: Parameter | None) -> Array | None:

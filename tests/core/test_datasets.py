@@ -620,7 +620,7 @@ def test_batches_are_copies_and_keep_the_type() -> None:
             (np.zeros(4),),
             {"rng": 0},
             TypeError,
-            "batches expected a numpy.random.Generator as rng, got 0",
+            "batches expected rng of type Generator, got int",
         ),
         ((np.float32(1),), {}, TypeError, "batches expected arrays, got a single number or None"),
     ],
