@@ -4,7 +4,7 @@ A wrong shape or type is named where it enters, before broadcasting can make som
 """
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -55,9 +55,9 @@ def shape(name: str, key: str, a: Array, expected: tuple[int, ...]) -> None:
         raise ValueError(f"{name} expected {key} of shape {expected}, got shape {a.shape}")
 
 
-def gradient(name: str, dy: Array, expected: tuple[int, ...], **inputs: Array) -> None:
-    """Demand dy of the dtype of the inputs and, as the output, of this shape."""
-    floating(name, dy=dy, **inputs)
+def gradient(name: str, dy: Array, expected: tuple[int, ...], **others: Array) -> None:
+    """Demand dy of the dtype of the others, and of this shape, which the output has."""
+    floating(name, dy=dy, **others)
     shape(name, "dy", dy, expected)
 
 
@@ -81,7 +81,7 @@ def weighted(name: str, x: Array, w: Array, b: Array | None, dims: str, w_dims: 
 
 def integer(name: str, key: str, value: Any, low: int) -> int:
     """An integer not below ``low`` (a bool is no number)."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} expected an integer as {key}, got {value!r}")
     if value < low:
         raise ValueError(f"{name} expected {key} >= {low}, got {value}")
@@ -94,8 +94,7 @@ def pair(name: str, key: str, value: Any, low: int) -> Pair:
         value = (value, value)
     if len(value) != 2:
         raise ValueError(f"{name} expected one or two integers as {key}, got {value!r}")
-    vertical, horizontal = (integer(name, key, v, low) for v in value)
-    return vertical, horizontal
+    return integer(name, key, value[0], low), integer(name, key, value[1], low)
 
 
 def number(name: str, key: str, value: Any) -> float:

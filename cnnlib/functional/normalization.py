@@ -19,7 +19,10 @@ def batch_norm(
     """(N, C, H, W), four times (C,) -> (N, C, H, W): w · (x − mean) / √(var + eps) + b."""
     eps = _check("batch_norm", eps, x, mean=mean, var=var, w=w, b=b)
     scale = w / np.sqrt(var + eps)
-    return (x - _column(mean)) * _column(scale) + _column(b)
+    y = x - _column(mean)
+    y *= _column(scale)
+    y += _column(b)
+    return y
 
 
 def batch_norm_backward(

@@ -121,9 +121,8 @@ def _places(padded: Array, g: Geometry) -> list[Array]:
 
 def _first_on_image(x: Array, g: Geometry) -> Array:
     """(H', W'): the first place in each window that is not in the padding."""
-    on_image = pad(np.ones((1, 1, *x.shape[2:]), bool), g.pads)
-    places = np.stack(_places(on_image, g))[:, 0, 0]
-    return places.argmax(0).astype(np.min_scalar_type(len(places)))
+    on_image = _places(pad(np.ones((1, 1, *x.shape[2:]), bool), g.pads), g)
+    return np.argmax(on_image, axis=0)[0, 0].astype(np.min_scalar_type(len(on_image)))
 
 
 def _cell_counts(x: Array, g: Geometry, count_include_pad: bool) -> Array:
