@@ -255,13 +255,7 @@ def test_windows_commands_are_those_of_make() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     (block,) = re.findall(r"```powershell\n(.*?)```", readme, re.DOTALL)
-    short = {
-        "--requirement": "-r",
-        "--editable": "-e",
-        "--quiet ": "",
-        "--no-compile ": "",
-        " $(ARGS)": "",
-    }
+    short = {"--requirement": "-r", "--editable": "-e", "--quiet ": "", "--no-compile ": "", " $(ARGS)": ""}
     for long, brief in short.items():
         makefile = makefile.replace(long, brief)
     commands = re.findall(r"\.venv\\Scripts\\(?:python )?(.+)", block)
