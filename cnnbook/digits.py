@@ -21,7 +21,7 @@ def normalise_digit(ink: Array) -> Array:
     negative or not finite.
     """
     checks.floating("normalise_digit", ink=ink)
-    checks.rank("normalise_digit", ink, "(H, W)", "ink")
+    checks.rank("normalise_digit", "ink", ink, "(H, W)")
     if not (np.isfinite(ink) & (ink >= 0)).all():
         raise ValueError("normalise_digit expected finite ink >= 0, got other numbers")
     paper = np.zeros((40, 40), ink.dtype)  # of which 6 … 33 are kept

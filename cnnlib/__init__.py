@@ -5,15 +5,6 @@ Names, argument order and defaults are PyTorch's; ``import cnnlib`` needs NumPy 
 
 from cnnlib import autograd, datasets, functional, gradcheck, init, nn, optim, training, windows
 
-__all__ = [
-    "autograd",
-    "datasets",
-    "functional",
-    "gradcheck",
-    "init",
-    "nn",
-    "optim",
-    "training",
-    "windows",
-]
+__all__ = ["autograd", "datasets", "functional", "gradcheck", "init", "nn", "optim"]
+__all__ += ["training", "windows"]
 __version__ = "0.2.0"

@@ -74,18 +74,15 @@ class Value:
 
     def log(self) -> Value:
         """The natural logarithm; its derivative is 1 / x."""
-        x = self.data
-        return Value(math.log(x), "log", (self, 1 / x))
+        return Value(math.log(self.data), "log", (self, 1 / self.data))
 
     def sin(self) -> Value:
         """Of x in radians; its derivative is cos x."""
-        x = self.data
-        return Value(math.sin(x), "sin", (self, math.cos(x)))
+        return Value(math.sin(self.data), "sin", (self, math.cos(self.data)))
 
     def cos(self) -> Value:
         """Of x in radians; its derivative is −sin x."""
-        x = self.data
-        return Value(math.cos(x), "cos", (self, -math.sin(x)))
+        return Value(math.cos(self.data), "cos", (self, -math.sin(self.data)))
 
     def tanh(self) -> Value:
         """Its derivative is 1 − y²."""
@@ -126,13 +123,3 @@ def order(result: Value) -> list[Value]:
             stack.append((value, True))
             stack += [(used, False) for used, _ in reversed(value.edges)]
     return values
-
-
-def graph(result: Value) -> tuple[list[Value], list[tuple[int, int, float]]]:
-    """The graph as data, to be drawn: numbers in order, and edges (from, to, factor) by place."""
-    values = order(result)
-    place = {value: i for i, value in enumerate(values)}
-    edges = [
-        (place[used], i, factor) for i, value in enumerate(values) for used, factor in value.edges
-    ]
-    return values, edges

@@ -3,9 +3,6 @@
 A wrong shape or type is named where it enters, before broadcasting can make something of it.
 """
 
-from __future__ import annotations
-
-import operator
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, TypeAlias
@@ -32,12 +29,6 @@ def instance(name: str, key: str, value: Any, kind: type) -> None:
         raise TypeError(f"{name} expected {key} of type {kind.__name__}, got {found}")
 
 
-def generator(name: str, rng: Any) -> None:
-    """Demand a random generator: an integer would make every layer begin with the same numbers."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{name} expected a numpy.random.Generator as rng, got {rng!r}")
-
-
 def floating(name: str, **arrays: Array | None) -> None:
     """Demand NumPy arrays of one dtype, float32 or float64 (``None`` is passed over)."""
     given = {key: a for key, a in arrays.items() if a is not None}
@@ -50,40 +41,51 @@ def floating(name: str, **arrays: Array | None) -> None:
         raise TypeError(f"{name} expected arrays of one dtype, got {found}")
 
 
-def rank(name: str, a: Array, dims: str, key: str = "x") -> None:
-    """Demand as many axes as ``dims`` names: ``rank("conv2d", x, "(N, C, H, W)")``."""
+def rank(name: str, key: str, a: Array, dims: str) -> None:
+    """Demand as many axes as ``dims`` names: ``rank("conv2d", "x", x, "(N, C, H, W)")``."""
     array(name, key, a)
     if a.ndim != dims.count(",") + 1:
         raise ValueError(f"{name} expected {key} of shape {dims}, got shape {a.shape}")
 
 
-def shape(name: str, a: Array, expected: tuple[int, ...], key: str) -> None:
+def shape(name: str, key: str, a: Array, expected: tuple[int, ...]) -> None:
     """Demand exactly this shape."""
     array(name, key, a)
     if a.shape != expected:
         raise ValueError(f"{name} expected {key} of shape {expected}, got shape {a.shape}")
 
 
-def channels(name: str, x: Array, expected: int) -> None:
-    """Demand images (N, C, H, W) with C as expected."""
-    rank(name, x, "(N, C, H, W)")
+def gradient(name: str, dy: Array, expected: tuple[int, ...], **others: Array) -> None:
+    """Demand dy of the dtype of the others, and of this shape, which the output has."""
+    floating(name, dy=dy, **others)
+    shape(name, "dy", dy, expected)
+
+
+def inputs(name: str, x: Array, dims: str, expected: int) -> None:
+    """Demand the axes ``dims`` names, (N, C, H, W) or (N, in), the second as long as expected."""
+    rank(name, "x", x, dims)
     if x.shape[1] != expected:
-        raise ValueError(
-            f"{name} expected {expected} input channels, got {x.shape[1]} (input shape {x.shape})"
-        )
+        found = f"{x.shape[1]} (input shape {x.shape})"
+        what = "channels" if x.ndim == 4 else "features"
+        raise ValueError(f"{name} expected {expected} input {what}, got {found}")
+
+
+def weighted(name: str, x: Array, w: Array, b: Array | None, dims: str, w_dims: str) -> None:
+    """Demand arrays of one dtype that fit: w (out, in, …) to the inputs of x, and b (out,)."""
+    floating(name, x=x, w=w, b=b)
+    rank(name, "w", w, w_dims)
+    inputs(name, x, dims, w.shape[1])
+    if b is not None:
+        shape(name, "b", b, (len(w),))
 
 
 def integer(name: str, key: str, value: Any, low: int) -> int:
     """An integer not below ``low`` (a bool is no number)."""
-    try:
-        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} expected an integer as {key}, got {value!r}")
-    if number < low:
-        raise ValueError(f"{name} expected {key} >= {low}, got {number}")
-    return number
+    if value < low:
+        raise ValueError(f"{name} expected {key} >= {low}, got {value}")
+    return int(value)
 
 
 def pair(name: str, key: str, value: Any, low: int) -> Pair:
@@ -92,14 +94,20 @@ def pair(name: str, key: str, value: Any, low: int) -> Pair:
         value = (value, value)
     if len(value) != 2:
         raise ValueError(f"{name} expected one or two integers as {key}, got {value!r}")
-    vertical, horizontal = (integer(name, key, v, low) for v in value)
-    return vertical, horizontal
+    return integer(name, key, value[0], low), integer(name, key, value[1], low)
 
 
 def number(name: str, key: str, value: Any) -> float:
     """A number, not a string or an array of them (a bool is no number)."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} expected a number as {key}, got {value!r}")
+    return float(value)
+
+
+def not_negative(name: str, key: str, value: Any) -> float:
+    """A finite number not below 0."""
+    if not 0 <= number(name, key, value) < np.inf:
+        raise ValueError(f"{name} expected a finite {key} >= 0, got {value}")
     return float(value)
 
 
@@ -115,11 +123,10 @@ def labels(name: str, target: Array, count: int, classes: int) -> None:
     target = np.asarray(target)
     if not np.issubdtype(target.dtype, np.integer):
         raise TypeError(f"{name} expected integer labels, got {target.dtype}")
-    shape(name, target, (count,), "labels")
+    shape(name, "labels", target, (count,))
     if count and (target.min() < 0 or target.max() >= classes):
-        raise ValueError(
-            f"{name} expected labels in 0 … {classes - 1}, got {target.min()} … {target.max()}"
-        )
+        found = f"{target.min()} … {target.max()}"
+        raise ValueError(f"{name} expected labels in 0 … {classes - 1}, got {found}")
 
 
 def not_empty(name: str, a: Array) -> None:
@@ -127,10 +134,3 @@ def not_empty(name: str, a: Array) -> None:
     array(name, "examples", a)
     if not a.size:
         raise ValueError(f"{name} expected at least one example, got shape {a.shape}")
-
-
-def not_negative(name: str, key: str, value: Any) -> float:
-    """A finite number not below 0."""
-    if not 0 <= number(name, key, value) < np.inf:
-        raise ValueError(f"{name} expected a finite {key} >= 0, got {value}")
-    return float(value)

@@ -11,8 +11,6 @@ An IDX file opens with a short header. After it come numbers alone, the highest 
     00 00 00 …   60,000 · 28 · 28 pixels, 0 is white paper and 255 black ink
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import math
@@ -64,16 +62,19 @@ def load_mnist(split: str = "train", root: str | Path | None = None) -> tuple[Ar
     or KMNIST (EMNIST's images lie on their side: ``images.transpose(0, 2, 1)``). Without it come
     the files of this package, their checksum verified.
 
-    Raises FileNotFoundError for a missing file, ValueError for one that is not as it should.
+    Raises FileNotFoundError for a missing file, ValueError for one that is not as it should, and
+    TypeError for labels that are no integers.
     """
     if split not in PREFIXES:
         raise ValueError(f"load_mnist expected the split 'train' or 'test', got {split!r}")
     folder = PACKAGED if root is None else Path(root)
     images_path = _find(folder, f"{PREFIXES[split]}-images-idx3-ubyte")
     labels_path = _find(folder, f"{PREFIXES[split]}-labels-idx1-ubyte")
-    images, labels = _images(images_path), _labels(labels_path)
-    if len(images) != len(labels):
-        raise ValueError(f"{labels_path}: expected {len(images)} labels, got {len(labels)}")
+    images, labels = read_idx(images_path), read_idx(labels_path)
+    if images.dtype != np.uint8 or images.shape[1:] != (28, 28):
+        found = f"{images.dtype} {images.shape}"
+        raise ValueError(f"{images_path}: expected images as uint8 (N, 28, 28), got {found}")
+    checks.labels(f"{labels_path}:", labels, len(images), 10)
     if root is None:
         _verify(images_path, images)
         _verify(labels_path, labels)
@@ -88,7 +89,7 @@ def to_float(images: Array) -> Array:
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"to_float expected uint8 images, got {images.dtype}")
-    checks.rank("to_float", images, "(N, H, W)", "images")
+    checks.rank("to_float", "images", images, "(N, H, W)")
     return images[:, np.newaxis] / np.float32(255)
 
 
@@ -104,7 +105,7 @@ def batches(
     """
     size = checks.integer("batches", "batch_size", batch_size, low=1)
     if rng is not None:
-        checks.generator("batches", rng)
+        checks.instance("batches", "rng", rng, np.random.Generator)
     data = [np.asarray(a) for a in arrays]
     if not all(a.ndim for a in data):
         raise TypeError("batches expected arrays, got a single number or None")
@@ -155,32 +156,13 @@ def _find(folder: Path, name: str) -> Path:
     raise FileNotFoundError(f"{folder}: expected the file {name} or {name}.gz, found neither")
 
 
-def _images(path: Path) -> Array:
-    images = read_idx(path)
-    if images.dtype != np.uint8 or images.shape[1:] != (28, 28):
-        found = f"{images.dtype} {images.shape}"
-        raise ValueError(f"{path}: expected images as uint8 (N, 28, 28), got {found}")
-    return images
-
-
-def _labels(path: Path) -> Array:
-    labels = read_idx(path)
-    if labels.dtype != np.uint8 or labels.ndim != 1:
-        found = f"{labels.dtype} {labels.shape}"
-        raise ValueError(f"{path}: expected labels as uint8 (N,), got {found}")
-    wrong = np.flatnonzero(labels > 9)
-    if wrong.size:
-        found = f"{labels[wrong[0]]} at index {wrong[0]}"
-        raise ValueError(f"{path}: expected labels in 0 … 9, got {found}")
-    return labels
-
-
 def _verify(path: Path, numbers: Array) -> None:
     """The checksum of the whole file: of its header, written once more, and of its numbers."""
     header = struct.pack(f">BBBB{numbers.ndim}I", 0, 0, 0x08, numbers.ndim, *numbers.shape)
-    found = hashlib.sha256(header)
-    found.update(numbers.data)
-    expected = SHA256[path.name.removesuffix(".gz")]
-    if found.hexdigest() != expected:
-        got = f"got {found.hexdigest()}"
-        raise ValueError(f"{path}: not the original MNIST, expected SHA-256 {expected}, {got}")
+    digest = hashlib.sha256(header)
+    digest.update(numbers.data)
+    expected, found = SHA256[path.name.removesuffix(".gz")], digest.hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"{path}: not the original MNIST, expected SHA-256 {expected}, got {found}"
+        )

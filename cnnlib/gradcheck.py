@@ -4,8 +4,6 @@ The central difference (f(x + h) − f(x − h)) / 2h is off by about h²; in fl
 a right gradient agrees to seven digits or more, and a wrong one hardly ever to two.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 
@@ -66,27 +64,23 @@ def gradcheck(
     TypeError
         If x is not float64: in float32 the differences themselves are only good to two digits.
     ValueError
-        If the layer gives another output the second time, as dropout does in training.
+        If the layer gives another output the second time.
     """
     _check_float64("gradcheck", x)
-    checks.generator("gradcheck", rng)
+    checks.instance("gradcheck", "rng", rng, np.random.Generator)
     layer, x = copy.deepcopy(layer), x.copy()
     y = layer(x)
     if not np.array_equal(y, layer(x), equal_nan=True):
         raise ValueError("gradcheck expected the same output twice, got another: try eval()")
     dy = rng.normal(size=y.shape)
     layer.zero_grad()
-    found = {"dx": layer.backward(dy)}
-    found |= {f"d{name}": p.grad.copy() for name, p in layer.named_parameters()}
-    inputs = {"dx": x} | {f"d{name}": p.data for name, p in layer.named_parameters()}
+    pairs = {"dx": (layer.backward(dy), x)}
+    pairs |= {f"d{name}": (p.grad.copy(), p.data) for name, p in layer.named_parameters()}
 
     def loss() -> float:
         return float((layer(x) * dy).sum())
 
-    return {
-        name: _compare(name, gradient, loss, inputs[name], eps, tolerance)
-        for name, gradient in found.items()
-    }
+    return {name: _compare(name, *pair, loss, eps, tolerance) for name, pair in pairs.items()}
 
 
 def _check_float64(name: str, x: Array) -> None:
@@ -96,7 +90,7 @@ def _check_float64(name: str, x: Array) -> None:
 
 
 def _compare(
-    name: str, found: Array, f: Callable[[], float], x: Array, eps: float, tolerance: float
+    name: str, found: Array, x: Array, f: Callable[[], float], eps: float, tolerance: float
 ) -> float:
     wanted = numerical_gradient(f, x, eps)
     if (shape := getattr(found, "shape", None)) != wanted.shape:

@@ -4,8 +4,6 @@ Each fills an array in place and returns it. A weight (out, in, …) has fan_in 
 per output, and fan_out = out · … outputs per input.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -48,4 +46,4 @@ def _fans(a: Array) -> tuple[int, int]:
 
 def _check(a: Array, rng: np.random.Generator) -> None:
     checks.floating("init", a=a)
-    checks.generator("init", rng)
+    checks.instance("init", "rng", rng, np.random.Generator)

@@ -3,8 +3,6 @@
 A step writes into the weights that it was given, so that the layers see it at once.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 

@@ -3,8 +3,6 @@
 Afterwards the trained network is asked what it takes each image for, and how often it is right.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 
@@ -42,7 +40,7 @@ def fit(
         If images is no array, the optimizer none, or rng no `numpy.random.Generator`.
     """
     checks.not_empty("fit", images)
-    checks.generator("fit", rng)
+    checks.instance("fit", "rng", rng, np.random.Generator)
     _check_together(model, optimizer, schedule)
     examples = _forever(images, labels, batch_size, rng)
     criterion = criterion or CrossEntropyLoss()

@@ -3,9 +3,7 @@
 A layer slides a window over an image. Everything that can go wrong by one is here, once.
 """
 
-from __future__ import annotations
-
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -39,10 +37,13 @@ def output_size(
     for key, value in ({"size": size} | steps).items():
         checks.integer("output_size", key, value, low=1)
     checks.integer("output_size", "padding", padding, low=0)
-    return _count(size, kernel_size, stride, (padding, padding), dilation, ceil_mode)
+    return _axis(size, kernel_size, stride, (padding, padding), dilation, ceil_mode)[0]
 
 
-def _count(size: int, k: int, stride: int, pad: Pair, dilation: int, ceil_mode: bool) -> int:
+def _axis(
+    size: int, k: int, stride: int, pad: Pair, dilation: int, ceil_mode: bool
+) -> tuple[int, Pair]:
+    """Number of windows, and the padding, longer at the end if the last window needs it."""
     if size < 1:
         raise ValueError(f"expected an image of at least one row and one column, got size {size}")
     extent, padded = dilation * (k - 1) + 1, size + sum(pad)
@@ -52,22 +53,10 @@ def _count(size: int, k: int, stride: int, pad: Pair, dilation: int, ceil_mode: 
             f"expected a kernel no larger than the padded input ({padded}), got extent {extent} "
             f"(kernel_size {k}, dilation {dilation}, input {size}, padding {pad})"
         )
-    beyond = (count - 1) * stride >= size + pad[0]
-    return count - 1 if ceil_mode and beyond else count
-
-
-def output_shape(
-    shape: tuple[int, ...],
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pads,
-    dilation: Pair = (1, 1),
-    ceil_mode: bool = False,
-) -> Pair:
-    """(…, H, W) -> (H', W'): `output_size` along both axes, and its errors."""
-    axes = zip(shape[-2:], kernel_size, stride, padding, dilation, strict=True)
-    height, width = (_count(*axis, ceil_mode) for axis in axes)
-    return height, width
+    if ceil_mode and (count - 1) * stride >= size + pad[0]:
+        count -= 1
+    end = (count - 1) * stride + extent
+    return count, (pad[0], max(pad[1], end - size - pad[0]))
 
 
 def resolve_padding(
@@ -110,22 +99,53 @@ def resolve_steps(
     s = k if stride is None else checks.pair(name, "stride", stride, low=1)
     p = checks.pair(name, "padding", padding, low=0)
     d = checks.pair(name, "dilation", dilation, low=1)
-    for cells, pad in zip(k, p, strict=True):
-        if 2 * pad > cells:
-            raise ValueError(
-                f"{name} expected padding <= {cells // 2} (half the kernel), got {pad}"
-            )
+    for half, pad in zip((k[0] // 2, k[1] // 2), p, strict=True):
+        if pad > half:
+            raise ValueError(f"{name} expected padding <= {half} (half the kernel), got {pad}")
     return k, s, p, d
+
+
+class Geometry(NamedTuple):
+    """How windows lie on images, along (height, width); `geometry` makes it."""
+
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    pads: Pads
+    padded: Pair  # cells of the image with its padding
+    output: Pair  # windows
+
+
+def geometry(
+    name: str,
+    x: Array,
+    kernel_size: Size2,
+    stride: Size2,
+    padding: Padding,
+    dilation: Size2,
+    ceil_mode: bool = False,
+) -> Geometry:
+    """What a layer's arguments come to for x (N, C, H, W). Errors open with ``name``.
+
+    With ``ceil_mode`` a last window that hangs over the end gets more padding there.
+    """
+    checks.rank(name, "x", x, "(N, C, H, W)")
+    k = checks.pair(name, "kernel_size", kernel_size, low=1)
+    s = checks.pair(name, "stride", stride, low=1)
+    d = checks.pair(name, "dilation", dilation, low=1)
+    pads = resolve_padding(name, padding, k, s, d)
+    axes = zip(x.shape[2:], k, s, pads, d, strict=True)
+    (rows, vertical), (columns, horizontal) = (_axis(*axis, ceil_mode) for axis in axes)
+    padded = x.shape[2] + sum(vertical), x.shape[3] + sum(horizontal)
+    return Geometry(k, s, d, (vertical, horizontal), padded, (rows, columns))
 
 
 def pad(x: Array, pads: Pads, value: float = 0) -> Array:
     """(N, C, H, W) -> (N, C, padded H, padded W), with a border of ``value``; x, if it is empty."""
-    (top, bottom), (left, right) = pads
-    if not any((top, bottom, left, right)):
+    if pads == ((0, 0), (0, 0)):
         return x
-    n, c, height, width = x.shape
-    shape = (n, c, top + height + bottom, left + width + right)
-    padded = np.full_like(x, value, shape=shape)
+    height, width = (size + sum(ends) for size, ends in zip(x.shape[2:], pads, strict=True))
+    padded = np.full_like(x, value, shape=(*x.shape[:2], height, width))
     crop(padded, pads)[...] = x
     return padded
 
@@ -151,16 +171,10 @@ def sliding(a: Array, axes: Ints, kernel: Ints, stride: Ints, dilation: Ints) ->
 def windows(x: Array, kernel_size: Size2, stride: Size2 = 1, dilation: Size2 = 1) -> Array:
     """(N, C, H, W) -> (N, C, H', W', kH, kW): all windows, as a read-only view (no copy).
 
-    Raises
-    ------
-    ValueError
-        If x has other axes, a step is too small, or the kernel is larger than the image.
+    Raises ValueError if a step is too small, or the kernel larger than the image.
     """
-    checks.rank("windows", x, "(N, C, H, W)")
-    k = checks.pair("windows", "kernel_size", kernel_size, low=1)
-    s, d = _steps("windows", stride, dilation)
-    output_shape(x.shape, k, s, ((0, 0), (0, 0)), d)
-    v = sliding(x, (2, 3), k, s, d)
+    g = geometry("windows", x, kernel_size, stride, 0, dilation)
+    v = sliding(x, (2, 3), g.kernel, g.stride, g.dilation)
     v.flags.writeable = False
     return v
 
@@ -176,20 +190,11 @@ def fold(v: Array, size: Size2, stride: Size2 = 1, dilation: Size2 = 1) -> Array
         If v is not what `windows` gives for an image of this size.
     """
     checks.floating("fold", v=v)
-    checks.rank("fold", v, "(N, C, H', W', kH, kW)", "v")
-    size = checks.pair("fold", "size", size, low=1)
-    s, d = _steps("fold", stride, dilation)
-    expected = output_shape(size, v.shape[4:], s, ((0, 0), (0, 0)), d)
-    checks.shape("fold", v, (*v.shape[:2], *expected, *v.shape[4:]), "v")
-    x = np.zeros((*v.shape[:2], *size), v.dtype)
-    cells = sliding(x, (2, 3), v.shape[4:], s, d)
-    for i, j in np.ndindex(v.shape[4:]):
+    checks.rank("fold", "v", v, "(N, C, H', W', kH, kW)")
+    x = np.zeros((*v.shape[:2], *checks.pair("fold", "size", size, low=1)), v.dtype)
+    g = geometry("fold", x, v.shape[4:], stride, 0, dilation)
+    checks.shape("fold", "v", v, (*v.shape[:2], *g.output, *g.kernel))
+    cells = sliding(x, (2, 3), g.kernel, g.stride, g.dilation)
+    for i, j in np.ndindex(g.kernel):
         cells[..., i, j] += v[..., i, j]
     return x
-
-
-def _steps(name: str, stride: Size2, dilation: Size2) -> tuple[Pair, Pair]:
-    return (
-        checks.pair(name, "stride", stride, low=1),
-        checks.pair(name, "dilation", dilation, low=1),
-    )

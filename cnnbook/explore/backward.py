@@ -42,7 +42,7 @@ class BackwardExplorer(Figure):
         self.padding = step(name, "padding", padding, 0, 2)
         size = self._output_size()
         self.dy = np.ones(size) if dy is None else small(name, "dy", dy, 10)
-        checks.shape(name, self.dy, size, "dy")
+        checks.shape(name, "dy", self.dy, size)
         dy, x, w = (a[None, None] for a in (self.dy, self.x, self.kernel))
         self.dx = conv2d_dx(dy, x, w, self.stride, self.padding)[0, 0]
 

@@ -37,10 +37,10 @@ class ChannelExplorer(Figure):
         names: Sequence[str] | None = None,
     ) -> None:
         self.x, self.w = np.asarray(x, dtype=np.float64), np.asarray(w, dtype=np.float64)
-        checks.rank("ChannelExplorer", self.x, "(C, H, W)")
-        checks.rank("ChannelExplorer", self.w, "(F, C, kH, kW)", "w")
+        checks.rank("ChannelExplorer", "x", self.x, "(C, H, W)")
+        checks.rank("ChannelExplorer", "w", self.w, "(F, C, kH, kW)")
         self.b = np.zeros(len(self.w)) if b is None else np.asarray(b, dtype=np.float64)
-        checks.shape("ChannelExplorer", self.b, self.w.shape[:1], "b")
+        checks.shape("ChannelExplorer", "b", self.b, self.w.shape[:1])
         _count("maps", self.x, 3)
         _count("filters", self.w, 2)
         for matrix in self.x:

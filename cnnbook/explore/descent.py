@@ -39,7 +39,7 @@ class DescentExplorer(Figure):
         lr: float | None = None,
     ) -> None:
         self.x, self.t = _points("x", x), _points("t", t)
-        checks.shape("DescentExplorer", self.t, self.x.shape, "t")
+        checks.shape("DescentExplorer", "t", self.t, self.x.shape)
         if len(start) != 2:
             raise ValueError(f"DescentExplorer expected a start of two numbers, got {len(start)}")
         self.start = np.array([_inside(key, v) for key, v in zip("wb", start, strict=True)])
@@ -81,7 +81,7 @@ class DescentExplorer(Figure):
 
 def _points(key: str, a: ArrayLike) -> Array:
     a = np.round(np.asarray(a, dtype=np.float64), 3)
-    checks.rank("DescentExplorer", a, "(n)", key)
+    checks.rank("DescentExplorer", key, a, "(n)")
     if not 3 <= len(a) <= 12:
         raise ValueError(f"DescentExplorer expected 3 to 12 points, got {len(a)} as {key}")
     return np.array([_inside(key, v) for v in a])

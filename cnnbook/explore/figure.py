@@ -57,7 +57,7 @@ class Figure(ABC):
 def small(name: str, key: str, a: ArrayLike, largest: int) -> Array:
     """Demand a matrix (H, W) of finite numbers that is small enough to be shown."""
     a = np.asarray(a, dtype=np.float64)
-    checks.rank(name, a, "(H, W)", key)
+    checks.rank(name, key, a, "(H, W)")
     if max(a.shape) > largest or not a.size:
         raise ValueError(
             f"{name} expected {key} of 1 × 1 to {largest} × {largest}, got shape {a.shape}"

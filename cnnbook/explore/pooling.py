@@ -54,7 +54,7 @@ class PoolingExplorer(Figure):
         }
         self.y = self._pool()
         self.dy = np.ones_like(self.y) if dy is None else np.asarray(dy, dtype=np.float64)
-        checks.shape("PoolingExplorer", self.dy, self.y.shape, "dy")
+        checks.shape("PoolingExplorer", "dy", self.dy, self.y.shape)
         small("PoolingExplorer", "dy", self.dy, 7)
 
     def _pool(self) -> Array:

@@ -6,7 +6,7 @@ new figure, and returns the axes; matplotlib's own settings stay as they were.
 
 from cnnbook.plot.architecture import network, stages
 from cnnbook.plot.charts import bars, curves
-from cnnbook.plot.graph import graph
+from cnnbook.plot.graph import graph, nodes_and_edges
 from cnnbook.plot.matrices import convolution_step, matrix
 from cnnbook.plot.pictures import channels, image, images
 from cnnbook.plot.style import COLORS, GREY, INK, STYLE, TEXT, subplots
@@ -26,6 +26,7 @@ __all__ = [
     "images",
     "matrix",
     "network",
+    "nodes_and_edges",
     "stages",
     "subplots",
 ]

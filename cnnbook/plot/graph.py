@@ -14,6 +14,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.path import Path
 
 from cnnbook.plot.style import COLORS, GREY, TEXT, WIDTH, Point, check_role, points, say, styled
+from cnnlib.autograd import Value, order
 from cnnlib.checks import Array
 
 ROW, HALF_HEIGHT = 0.74, 0.33  # inches from row to row; half a box, in rows
@@ -50,6 +51,16 @@ def graph(
     for column, row, label, role in zip(columns, rows, labels, roles, strict=True):
         _box(ax, (column, row), half, label, check_role(role), size)
     return ax
+
+
+def nodes_and_edges(result: Value) -> tuple[list[Value], list[tuple[int, int, float]]]:
+    """What `graph` can draw of a result: numbers in order, edges (from, to, factor) by place."""
+    values = order(result)
+    place = {value: i for i, value in enumerate(values)}
+    edges = [
+        (place[used], i, factor) for i, value in enumerate(values) for used, factor in value.edges
+    ]
+    return values, edges
 
 
 def _shifts(edges: Sequence[tuple[int, int, str]]) -> list[float]:

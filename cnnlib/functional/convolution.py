@@ -5,15 +5,13 @@ the windows of that row, (K, W'·N), with K = kH·kW·C. Backward is the transpo
 what was copied into several windows is added up.
 """
 
-from __future__ import annotations
-
-from typing import NamedTuple
-
 import numpy as np
 
 from cnnlib import checks
-from cnnlib.checks import Array, Padding, Pair, Size2
-from cnnlib.windows import Pads, crop, output_shape, pad, resolve_padding, sliding
+from cnnlib.checks import Array, Padding, Size2
+from cnnlib.windows import Geometry, crop, geometry, pad, sliding
+
+__all__ = ["conv2d", "conv2d_backward", "conv2d_dw", "conv2d_dx"]
 
 
 def conv2d(
@@ -37,7 +35,8 @@ def conv2d(
     TypeError
         If the arrays are not all float32 or all float64.
     """
-    g = _geometry("conv2d", x, w, b, stride, padding, dilation)
+    _check("conv2d", x, w, b)
+    g = geometry("conv2d", x, w.shape[2:], stride, padding, dilation)
     y = _matrix(w) @ _stacked(_windows(x, g))
     if b is not None:
         y += b[:, np.newaxis]
@@ -72,10 +71,11 @@ def conv2d_dx(
     That is the full convolution of dy, spread out by the stride, with the kernels turned
     by 180° and F and C swapped. Of ``x`` only the shape counts.
     """
-    g = _geometry("conv2d_dx", x, w, None, stride, padding, dilation)
-    _check_dy("conv2d_dx", dy, x, w, g)
-    matrix, padded = _matrix(w).T, np.zeros(g.padded, x.dtype)
-    windows = _along_width(padded, g)
+    _check("conv2d_dx", x, w)
+    g = geometry("conv2d_dx", x, w.shape[2:], stride, padding, dilation)
+    checks.gradient("conv2d_dx", dy, (len(x), len(w), *g.output), x=x, w=w)
+    padded = np.zeros((g.padded[0], x.shape[1], g.padded[1], len(x)), x.dtype)
+    matrix, windows = _matrix(w).T, _along_width(padded, g)
     columns = np.zeros(windows.shape, x.dtype)
     for rows, dy_row in zip(_along_height(columns, g), _rows(dy), strict=True):
         rows += (matrix @ dy_row).reshape(rows.shape)
@@ -96,8 +96,9 @@ def conv2d_dw(
 
     There is no flip. Of ``w`` only the shape counts.
     """
-    g = _geometry("conv2d_dw", x, w, None, stride, padding, dilation)
-    _check_dy("conv2d_dw", dy, x, w, g)
+    _check("conv2d_dw", x, w)
+    g = geometry("conv2d_dw", x, w.shape[2:], stride, padding, dilation)
+    checks.gradient("conv2d_dw", dy, (len(x), len(w), *g.output), x=x, w=w)
     f, c, tall, wide = w.shape
     dw = np.zeros((tall * wide * c, f), x.dtype)
     for windows, dy_row in zip(_windows(x, g), _rows(dy), strict=True):
@@ -105,20 +106,20 @@ def conv2d_dw(
     return dw.reshape(tall, wide, c, f).transpose(3, 2, 0, 1)
 
 
-def _windows(x: Array, g: _Geometry) -> Array:
+def _windows(x: Array, g: Geometry) -> Array:
     """(N, C, H, W) -> (H', kH, kW, C, W', N), copied along the width alone."""
     padded = np.ascontiguousarray(pad(x, g.pads).transpose(2, 1, 3, 0))
     columns = np.ascontiguousarray(_along_width(padded, g))
     return _along_height(columns, g)
 
 
-def _along_width(padded: Array, g: _Geometry) -> Array:
+def _along_width(padded: Array, g: Geometry) -> Array:
     """(padded H, C, padded W, N) -> (padded H, kW, C, W', N), a view."""
     windows = sliding(padded, (2,), g.kernel[1:], g.stride[1:], g.dilation[1:])
     return windows.transpose(0, 4, 1, 2, 3)
 
 
-def _along_height(columns: Array, g: _Geometry) -> Array:
+def _along_height(columns: Array, g: Geometry) -> Array:
     """(padded H, kW, C, W', N) -> (H', kH, kW, C, W', N), a view."""
     windows = sliding(columns, (0,), g.kernel[:1], g.stride[:1], g.dilation[:1])
     return windows.transpose(0, 5, 1, 2, 3, 4)
@@ -141,41 +142,5 @@ def _rows(dy: Array) -> Array:
     return dy.transpose(2, 1, 3, 0).reshape(height, f, width * n)
 
 
-class _Geometry(NamedTuple):
-    """What the arguments come to along (height, width)."""
-
-    kernel: Pair
-    stride: Pair
-    dilation: Pair
-    pads: Pads
-    output: Pair
-    padded: tuple[int, ...]  # (padded H, C, padded W, N)
-
-
-def _geometry(
-    name: str,
-    x: Array,
-    w: Array,
-    b: Array | None,
-    stride: Size2,
-    padding: Padding,
-    dilation: Size2,
-) -> _Geometry:
-    checks.floating(name, x=x, w=w, b=b)
-    checks.rank(name, w, "(F, C, kH, kW)", "w")
-    checks.channels(name, x, w.shape[1])
-    if b is not None:
-        checks.shape(name, b, (len(w),), "b")
-    k = checks.pair(name, "kernel size", w.shape[2:], low=1)
-    s = checks.pair(name, "stride", stride, low=1)
-    d = checks.pair(name, "dilation", dilation, low=1)
-    pads = resolve_padding(name, padding, k, s, d)
-    output = output_shape(x.shape, k, s, pads, d)
-    n, c, height, width = x.shape
-    padded = (height + sum(pads[0]), c, width + sum(pads[1]), n)
-    return _Geometry(k, s, d, pads, output, padded)
-
-
-def _check_dy(name: str, dy: Array, x: Array, w: Array, g: _Geometry) -> None:
-    checks.floating(name, dy=dy, x=x, w=w)
-    checks.shape(name, dy, (len(x), len(w), *g.output), "dy")
+def _check(name: str, x: Array, w: Array, b: Array | None = None) -> None:
+    checks.weighted(name, x, w, b, "(N, C, H, W)", "(F, C, kH, kW)")

@@ -3,14 +3,14 @@
 `flatten` lays the maps of an image end to end, so that it can follow convolutions.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
 from cnnlib import checks
 from cnnlib.checks import Array
+
+__all__ = ["flatten", "flatten_backward", "linear", "linear_backward", "linear_dw", "linear_dx"]
 
 
 def flatten(x: Array) -> Array:
@@ -24,7 +24,7 @@ def flatten(x: Array) -> Array:
 
 def flatten_backward(dy: Array, x: Array) -> Array:
     """(N, features) -> the shape of x."""
-    checks.shape("flatten_backward", dy, (len(x), math.prod(x.shape[1:])), "dy")
+    checks.shape("flatten_backward", "dy", dy, (len(x), math.prod(x.shape[1:])))
     return np.moveaxis(dy.T.reshape(*x.shape[1:], len(x)), -1, 0)
 
 
@@ -43,29 +43,17 @@ def linear_backward(
 
 def linear_dx(dy: Array, x: Array, w: Array) -> Array:
     """(N, out) -> (N, in)."""
-    _check_dy("linear_dx", dy, x, w)
+    _check("linear_dx", x, w)
+    checks.gradient("linear_dx", dy, (len(x), len(w)), x=x, w=w)
     return (w.T @ dy.T).T  # dy w, with the batch innermost for the layers before
 
 
 def linear_dw(dy: Array, x: Array, w: Array) -> Array:
     """(N, out) -> (out, in)."""
-    _check_dy("linear_dw", dy, x, w)
+    _check("linear_dw", x, w)
+    checks.gradient("linear_dw", dy, (len(x), len(w)), x=x, w=w)
     return dy.T @ x
 
 
-def _check(name: str, x: Array, w: Array, b: Array | None) -> None:
-    checks.floating(name, x=x, w=w, b=b)
-    checks.rank(name, w, "(out, in)", "w")
-    checks.rank(name, x, "(N, in)")
-    if x.shape[1] != w.shape[1]:
-        raise ValueError(
-            f"{name} expected {w.shape[1]} input features, got {x.shape[1]} (input shape {x.shape})"
-        )
-    if b is not None:
-        checks.shape(name, b, (len(w),), "b")
-
-
-def _check_dy(name: str, dy: Array, x: Array, w: Array) -> None:
-    checks.floating(name, dy=dy, x=x, w=w)
-    _check(name, x, w, None)
-    checks.shape(name, dy, (len(x), len(w)), "dy")
+def _check(name: str, x: Array, w: Array, b: Array | None = None) -> None:
+    checks.weighted(name, x, w, b, "(N, in)", "(out, in)")

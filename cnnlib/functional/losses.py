@@ -3,12 +3,13 @@
 Cross-entropy takes logits, the raw outputs: softmax is inside it and must not be applied before.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnnlib import checks
 from cnnlib.checks import Array
+
+__all__ = ["cross_entropy", "cross_entropy_backward", "log_softmax", "mse_loss"]
+__all__ += ["mse_loss_backward", "softmax"]
 
 
 def softmax(x: Array, dim: int = 1) -> Array:
@@ -56,7 +57,7 @@ def mse_loss_backward(y: Array, target: Array) -> Array:
 def _distribution(name: str, logits: Array, target: Array, label_smoothing: float) -> Array:
     """The probabilities aimed at, (N, K)."""
     checks.floating(name, logits=logits)
-    checks.rank(name, logits, "(N, K)", "logits")
+    checks.rank(name, "logits", logits, "(N, K)")
     checks.not_empty(name, logits)
     epsilon = checks.unit_interval(name, "label_smoothing", label_smoothing)
     checks.labels(name, target, *logits.shape)
@@ -67,5 +68,5 @@ def _distribution(name: str, logits: Array, target: Array, label_smoothing: floa
 
 def _check_pair(name: str, y: Array, target: Array) -> None:
     checks.floating(name, y=y, target=target)
-    checks.shape(name, target, y.shape, "target")
+    checks.shape(name, "target", target, y.shape)
     checks.not_empty(name, y)

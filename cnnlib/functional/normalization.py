@@ -3,12 +3,12 @@
 The statistics are the batch's own in training (Ioffe & Szegedy, 2015), remembered ones otherwise.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnnlib import checks
 from cnnlib.checks import Array
+
+__all__ = ["batch_norm", "batch_norm_backward", "batch_norm_training_backward"]
 
 AXES = (0, 2, 3)
 
@@ -19,7 +19,10 @@ def batch_norm(
     """(N, C, H, W), four times (C,) -> (N, C, H, W): w · (x − mean) / √(var + eps) + b."""
     eps = _check("batch_norm", eps, x, mean=mean, var=var, w=w, b=b)
     scale = w / np.sqrt(var + eps)
-    return x * _column(scale) + _column(b - mean * scale)
+    y = x - _column(mean)
+    y *= _column(scale)
+    y += _column(b)
+    return y
 
 
 def batch_norm_backward(
@@ -27,8 +30,7 @@ def batch_norm_backward(
 ) -> tuple[Array, Array, Array]:
     """dx, dw, db with mean and var held fixed, as after training."""
     eps = _check("batch_norm_backward", eps, x, mean=mean, var=var, w=w, b=b)
-    checks.floating("batch_norm_backward", dy=dy, x=x)
-    checks.shape("batch_norm_backward", dy, x.shape, "dy")
+    checks.gradient("batch_norm_backward", dy, x.shape, x=x)
     scale = 1 / np.sqrt(var + eps)
     dw = (dy * (x - _column(mean))).sum(AXES) * scale
     return dy * _column(w * scale), dw, dy.sum(AXES)
@@ -61,7 +63,7 @@ def _column(a: Array) -> Array:
 def _check(name: str, eps: float, x: Array, **per_channel: Array) -> float:
     """Demand (N, C, H, W), (C,), … and return eps as a Python float, which keeps float32."""
     checks.floating(name, x=x, **per_channel)
-    checks.rank(name, x, "(N, C, H, W)")
+    checks.rank(name, "x", x, "(N, C, H, W)")
     for key, a in per_channel.items():
-        checks.shape(name, a, (x.shape[1],), key)
+        checks.shape(name, key, a, (x.shape[1],))
     return checks.not_negative(name, "eps", eps)

@@ -3,15 +3,14 @@
 It has no parameters: a window's gradient goes to its maximum, or to all its cells in equal shares.
 """
 
-from __future__ import annotations
-
-from typing import NamedTuple
-
 import numpy as np
 
 from cnnlib import checks
-from cnnlib.checks import Array, Pair, Size2
-from cnnlib.windows import Pads, crop, output_shape, pad, resolve_steps, sliding
+from cnnlib.checks import Array, Size2
+from cnnlib.functional.activations import only_where
+from cnnlib.windows import Geometry, crop, geometry, pad, resolve_steps, sliding
+
+__all__ = ["avg_pool2d", "avg_pool2d_backward", "max_pool2d", "max_pool2d_backward"]
 
 
 def max_pool2d(
@@ -31,7 +30,9 @@ def max_pool2d(
     ValueError
         If a step is wrong, the padding exceeds half the kernel, or the kernel the padded input.
     """
-    g = _geometry("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
+    checks.floating("max_pool2d", x=x)
+    steps = resolve_steps("max_pool2d", kernel_size, stride, padding, dilation)
+    g = geometry("max_pool2d", x, *steps, ceil_mode)
     y = np.full_like(x, -np.inf, shape=(*x.shape[:2], *g.output))
     for cells in _places(pad(x, g.pads, -np.inf), g):
         np.maximum(y, cells, out=y)
@@ -48,8 +49,9 @@ def max_pool2d_backward(
     ceil_mode: bool = False,
 ) -> Array:
     """(N, C, H', W') -> (N, C, H, W): all of dy to the maximum; the first one, on a tie."""
-    g = _geometry("max_pool2d_backward", x, kernel_size, stride, padding, dilation, ceil_mode)
-    _check_dy("max_pool2d_backward", dy, x, g)
+    steps = resolve_steps("max_pool2d_backward", kernel_size, stride, padding, dilation)
+    g = geometry("max_pool2d_backward", x, *steps, ceil_mode)
+    checks.gradient("max_pool2d_backward", dy, (*x.shape[:2], *g.output), x=x)
     padded = pad(x, g.pads, -np.inf)
     y, winner = np.full_like(x, -np.inf, shape=dy.shape), _first_on_image(x, g)
     for place, cells in enumerate(_places(padded, g)):
@@ -59,7 +61,7 @@ def max_pool2d_backward(
         np.maximum(y, cells, out=y)
     dx = np.zeros_like(padded)
     for place, cells in enumerate(_places(dx, g)):
-        cells += dy * (winner == place)
+        cells += only_where(winner == place, dy)
     return crop(dx, g.pads)
 
 
@@ -81,7 +83,9 @@ def avg_pool2d(
     ValueError
         If a step is wrong, the padding exceeds half the kernel, or the kernel the padded input.
     """
-    g = _geometry("avg_pool2d", x, kernel_size, stride, padding, 1, ceil_mode)
+    checks.floating("avg_pool2d", x=x)
+    steps = resolve_steps("avg_pool2d", kernel_size, stride, padding, 1)
+    g = geometry("avg_pool2d", x, *steps, ceil_mode)
     y = np.zeros_like(x, shape=(*x.shape[:2], *g.output))
     for cells in _places(pad(x, g.pads), g):
         y += cells
@@ -99,8 +103,9 @@ def avg_pool2d_backward(
     count_include_pad: bool = True,
 ) -> Array:
     """(N, C, H', W') -> (N, C, H, W): dy shared equally by the cells of its window."""
-    g = _geometry("avg_pool2d_backward", x, kernel_size, stride, padding, 1, ceil_mode)
-    _check_dy("avg_pool2d_backward", dy, x, g)
+    steps = resolve_steps("avg_pool2d_backward", kernel_size, stride, padding, 1)
+    g = geometry("avg_pool2d_backward", x, *steps, ceil_mode)
+    checks.gradient("avg_pool2d_backward", dy, (*x.shape[:2], *g.output), x=x)
     share = dy / _cell_counts(x, g, count_include_pad)
     dx = np.zeros_like(pad(x, g.pads))
     for cells in _places(dx, g):
@@ -108,61 +113,23 @@ def avg_pool2d_backward(
     return crop(dx, g.pads)
 
 
-class _Geometry(NamedTuple):
-    """What the arguments come to along (height, width)."""
-
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    dilation: Pair
-    output: Pair
-    pads: Pads  # of which the last window reaches the end, also where ceil_mode moves it there
-
-
-def _geometry(
-    name: str,
-    x: Array,
-    kernel_size: Size2,
-    stride: Size2 | None,
-    padding: Size2,
-    dilation: Size2,
-    ceil_mode: bool,
-) -> _Geometry:
-    checks.floating(name, x=x)
-    checks.rank(name, x, "(N, C, H, W)")
-    k, s, p, d = resolve_steps(name, kernel_size, stride, padding, dilation)
-    output = output_shape(x.shape, k, s, ((p[0], p[0]), (p[1], p[1])), d, ceil_mode)
-    ends = [(output[i] - 1) * s[i] + d[i] * (k[i] - 1) + 1 - p[i] for i in (0, 1)]
-    after = [max(0, ends[i] - x.shape[2 + i]) for i in (0, 1)]
-    return _Geometry(k, s, p, d, output, ((p[0], after[0]), (p[1], after[1])))
-
-
-def _places(padded: Array, g: _Geometry) -> list[Array]:
+def _places(padded: Array, g: Geometry) -> list[Array]:
     """For each place in the kernel, row by row, its cell of every window: views (N, C, H', W')."""
     cells = sliding(padded, (2, 3), g.kernel, g.stride, g.dilation)
-    return [cells[..., i, j] for i in range(g.kernel[0]) for j in range(g.kernel[1])]
+    return [cells[..., i, j] for i, j in np.ndindex(g.kernel)]
 
 
-def _first_on_image(x: Array, g: _Geometry) -> Array:
+def _first_on_image(x: Array, g: Geometry) -> Array:
     """(H', W'): the first place in each window that is not in the padding."""
-    on_image = pad(np.ones((1, 1, *x.shape[2:]), bool), g.pads)
-    places = np.stack(_places(on_image, g))[:, 0, 0]
-    return places.argmax(0).astype(np.min_scalar_type(len(places)))
+    on_image = _places(pad(np.ones((1, 1, *x.shape[2:]), bool), g.pads), g)
+    return np.argmax(on_image, axis=0)[0, 0].astype(np.min_scalar_type(len(on_image)))
 
 
-def _cell_counts(x: Array, g: _Geometry, count_include_pad: bool) -> Array:
-    """Cells per window, (H', W'): those on the image, or on the padded image."""
-    per_axis: list[Array] = []
-    for size, k, s, p, count in zip(
-        x.shape[2:], g.kernel, g.stride, g.padding, g.output, strict=True
-    ):
-        margin = p if count_include_pad else 0
-        begin = np.arange(count) * s - p
-        per_axis.append(np.minimum(begin + k, size + margin) - np.maximum(begin, -margin))
-    rows, columns = per_axis
-    return (rows[:, np.newaxis] * columns).astype(x.dtype)
-
-
-def _check_dy(name: str, dy: Array, x: Array, g: _Geometry) -> None:
-    checks.floating(name, dy=dy, x=x)
-    checks.shape(name, dy, (*x.shape[:2], *g.output), "dy")
+def _cell_counts(x: Array, g: Geometry, count_include_pad: bool) -> Array:
+    """Cells per window, (1, 1, H', W'): those on the image, or on the padded image."""
+    cells = np.zeros((1, 1, *g.padded), x.dtype)
+    if count_include_pad:  # but not what ceil_mode has added at the end
+        (top, _), (left, _) = g.pads
+        cells[:, :, : x.shape[2] + 2 * top, : x.shape[3] + 2 * left] = 1
+    crop(cells, g.pads)[...] = 1
+    return np.add.reduce(_places(cells, g))

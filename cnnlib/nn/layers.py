@@ -3,8 +3,6 @@
 They hold what is learned or remembered; the mathematics is that of `cnnlib.functional`.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -151,17 +149,14 @@ class BatchNorm2d(Module):
 
     def forward(self, x: Array) -> Array:
         checks.floating("BatchNorm2d", x=x, weight=self.weight.data)  # before statistics are moved
-        checks.channels("BatchNorm2d", x, self.num_features)
+        checks.inputs("BatchNorm2d", x, "(N, C, H, W)", self.num_features)
         self.by_batch = self.training
         mean, var = self._track(x) if self.training else (self.running_mean, self.running_var)
         return F.batch_norm(x, mean, var, self.weight.data, self.bias.data, eps=self.eps)
 
     def _track(self, x: Array) -> tuple[Array, Array]:
         count = x.size // x.shape[1]
-        if count < 2:
-            raise ValueError(
-                f"BatchNorm2d expected 2 or more values a channel, got shape {x.shape}"
-            )
+        checks.integer("BatchNorm2d", "number of values a channel", count, low=2)
         mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3))
         self.running_mean += self.momentum * (mean - self.running_mean)
         self.running_var += self.momentum * (var * count / (count - 1) - self.running_var)
@@ -182,48 +177,17 @@ class BatchNorm2d(Module):
         return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
 
 
-class Dropout(Module):
-    """In training sets each number to 0 with probability p and divides the rest by 1 − p.
-
-    Srivastava et al. (2014). Raises ValueError unless 0 ≤ p < 1.
-    """
-
-    memory = ("x", "kept")
-    kept: Array | None = None  # which numbers of the last batch; None after eval(): all
-
-    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
-        self.p = checks.unit_interval("Dropout", "p", p)
-        self.rng = np.random.default_rng() if rng is None else rng
-        checks.generator("Dropout", self.rng)
-
-    def forward(self, x: Array) -> Array:
-        checks.floating("Dropout", x=x)
-        self.kept = self.rng.random(x.shape) >= self.p if self.training else None
-        return self._drop(x)
-
-    def gradients(self, dy: Array, x: Array, need_dx: bool) -> Array | None:
-        checks.floating("Dropout.backward", dy=dy, x=x)
-        checks.shape("Dropout.backward", dy, x.shape, "dy")
-        return self._drop(dy) if need_dx else None
-
-    def _drop(self, a: Array) -> Array:
-        """The same both ways: chosen, not multiplied by 0, which would make NaN of infinity."""
-        return a if self.kept is None else np.where(self.kept, a / (1 - self.p), 0)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace=False"
-
-
 def _initial(
     shape: tuple[int, ...], bias: bool, rng: np.random.Generator | None, dtype: DTypeLike
 ) -> tuple[Parameter, Parameter | None]:
     """PyTorch's default: weights and biases uniform in ±1/√fan_in."""
     rng = np.random.default_rng() if rng is None else rng
     bound = 1 / math.sqrt(math.prod(shape[1:]))
-    weight = Parameter(uniform_(np.empty(shape, dtype), -bound, bound, rng=rng))
-    if not bias:
-        return weight, None
-    return weight, Parameter(uniform_(np.empty(shape[0], dtype), -bound, bound, rng=rng))
+
+    def drawn(*shape: int) -> Parameter:
+        return Parameter(uniform_(np.empty(shape, dtype), -bound, bound, rng=rng))
+
+    return drawn(*shape), drawn(shape[0]) if bias else None
 
 
 def _data(parameter: Parameter | None) -> Array | None:

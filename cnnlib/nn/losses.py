@@ -3,8 +3,6 @@
 The mathematics is that of `cnnlib.functional`, where each loss has its backward beside it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from cnnlib import checks

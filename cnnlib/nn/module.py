@@ -40,7 +40,6 @@ class Module:
 
     training = True
     buffers: ClassVar[tuple[str, ...]] = ()  # arrays that are saved but not learned
-    memory: ClassVar[tuple[str, ...]] = ("x",)  # of the last batch: left out of copies
     x: Array | None = None  # the last input
 
     def __call__(self, x: Array) -> Array:
@@ -85,7 +84,7 @@ class Module:
         return f"{type(self).__name__}({self.extra_repr()}{inside})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | dict.fromkeys(self.memory)
+        return vars(self) | {"x": None}  # a copy does not carry the batch
 
     def children(self) -> Iterator[tuple[str, Module]]:
         """Names and modules directly inside this one."""
@@ -119,13 +118,13 @@ class Module:
             parameter.grad.fill(0)
 
     def train(self, mode: bool = True) -> Self:
-        """Switch dropout and batch statistics on (or off)."""
+        """Normalise by the batch from now on (or, with False, by the remembered statistics)."""
         for _, module in self.modules():
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """Switch dropout and batch statistics off."""
+        """Normalise by the remembered statistics from now on."""
         return self.train(False)
 
     def state_dict(self) -> dict[str, Array]:
@@ -181,5 +180,5 @@ def _real(name: str, value: Any, own: Array) -> Array:
     wanted = "integers" if np.issubdtype(own.dtype, np.integer) else "real numbers"
     if array.dtype.kind not in ("iu" if wanted == "integers" else "iuf"):
         raise TypeError(f"state_dict: expected {wanted} as {name}, got {array.dtype}")
-    checks.shape("state_dict:", array, own.shape, name)
+    checks.shape("state_dict:", name, array, own.shape)
     return array.astype(own.dtype)

@@ -3,8 +3,6 @@
 Each is made of one function of `cnnlib.functional` and its backward; the rest is the same for all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, ClassVar
 

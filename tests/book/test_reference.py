@@ -31,12 +31,13 @@ LISTED = re.compile(r"^\.\. automodule:: (\S+)\n   :members:$", re.MULTILINE)
 
 
 def public_names(module: str) -> list[str]:
-    """What `__all__` lists, or without it the functions and classes written in the module."""
+    """What `__all__` lists, or without it the functions and classes written in the package."""
     found = importlib.import_module(module)
     own = [
         name
         for name, value in vars(found).items()
-        if (inspect.isfunction(value) or inspect.isclass(value)) and value.__module__ == module
+        if (inspect.isfunction(value) or inspect.isclass(value))
+        and value.__module__.startswith(module)
     ]
     return [name for name in getattr(found, "__all__", own) if not name.startswith("_")]
 

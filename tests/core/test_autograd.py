@@ -16,7 +16,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from cnnbook import plot
 from cnnbook.plot.graph import layout
-from cnnlib.autograd import Value, graph, order
+from cnnlib.autograd import Value, order
 
 TOLERANCE = 1e-10
 
@@ -82,7 +82,7 @@ def test_the_graph_of_the_chapter() -> None:
     assert y.grad == pytest.approx(-5 / 9, rel=1e-14)
     assert w7.grad == 1
     assert repr(x) == "Value(5, grad -0.505738)"
-    values, edges = graph(w7)
+    values, edges = plot.nodes_and_edges(w7)
     assert [v.op for v in values] == ["", "cos", "sin", "×", "", "÷", "+"]
     assert [(a, b) for a, b, _ in edges] == [
         *((0, 1), (0, 2), (1, 3), (2, 3), (0, 5), (4, 5), (3, 6), (5, 6))
@@ -123,7 +123,7 @@ def test_deep_graphs_need_no_recursion_and_no_time() -> None:
 def test_order_puts_every_number_after_those_it_was_made_from(
     program: list[tuple[int, int, int]],
 ) -> None:
-    values, edges = graph(expression([Value(1), Value(2)], program))
+    values, edges = plot.nodes_and_edges(expression([Value(1), Value(2)], program))
     assert len(set(values)) == len(values)
     assert all(start < end for start, end, _ in edges)
     assert len(edges) == sum(len(value.edges) for value in values)

@@ -461,20 +461,29 @@ def test_images_of_another_form_are_named(images: Array, found: str, tmp_path: P
 @pytest.mark.parametrize(
     ("labels", "complaint"),
     [
-        (SOME_LABELS[:, None], "expected labels as uint8 (N,), got uint8 (10, 1)"),
-        (np.array(1, np.uint8), "expected labels as uint8 (N,), got uint8 ()"),
-        (SOME_LABELS.view(np.int8), "expected labels as uint8 (N,), got int8 (10,)"),
-        (SOME_LABELS.astype(np.int32), "expected labels as uint8 (N,), got int32 (10,)"),
-        (SOME_LABELS[:9], "expected 10 labels, got 9"),
-        (np.zeros(11, np.uint8), "expected 10 labels, got 11"),
-        (SOME_LABELS + np.uint8(1), "expected labels in 0 … 9, got 10 at index 9"),
-        (SOME_LABELS[::-1] * np.uint8(28), "expected labels in 0 … 9, got 252 at index 0"),
-        (SOME_LABELS * np.uint8(4), "expected labels in 0 … 9, got 12 at index 3"),
+        (SOME_LABELS[:, None], "expected labels of shape (10,), got shape (10, 1)"),
+        (np.array(1, np.uint8), "expected labels of shape (10,), got shape ()"),
+        (SOME_LABELS[:9], "expected labels of shape (10,), got shape (9,)"),
+        (np.zeros(11, np.uint8), "expected labels of shape (10,), got shape (11,)"),
+        (SOME_LABELS + np.uint8(1), "expected labels in 0 … 9, got 1 … 10"),
+        (SOME_LABELS.view(np.int8) - np.int8(1), "expected labels in 0 … 9, got -1 … 8"),
     ],
 )
 def test_labels_of_another_form_are_named(labels: Array, complaint: str, tmp_path: Path) -> None:
     _, path = save(tmp_path, SOME_IMAGES, labels)
     assert message(lambda: load_mnist("test", tmp_path)) == f"{path}: {complaint}"
+
+
+def test_labels_are_integers_of_any_size(tmp_path: Path) -> None:
+    for dtype in (np.int8, np.int16, np.int32):
+        save(tmp_path, SOME_IMAGES, SOME_LABELS.astype(dtype))
+        labels = load_mnist("test", tmp_path)[1]
+        assert labels.dtype == np.int64
+        np.testing.assert_array_equal(labels, SOME_LABELS)
+    _, path = save(tmp_path, SOME_IMAGES, SOME_LABELS.astype(np.float32))
+    assert message(lambda: load_mnist("test", tmp_path), TypeError) == (
+        f"{path}: expected integer labels, got float32"
+    )
 
 
 def test_damage_and_absence_name_the_file(tmp_path: Path) -> None:
@@ -611,7 +620,7 @@ def test_batches_are_copies_and_keep_the_type() -> None:
             (np.zeros(4),),
             {"rng": 0},
             TypeError,
-            "batches expected a numpy.random.Generator as rng, got 0",
+            "batches expected rng of type Generator, got int",
         ),
         ((np.float32(1),), {}, TypeError, "batches expected arrays, got a single number or None"),
     ],

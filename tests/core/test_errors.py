@@ -51,6 +51,13 @@ def fit(steps: Any = 1, images: Any = None, labels: Any = (0, 1), **options: Any
     training.fit(model, images=images, labels=np.array(labels), steps=steps, **options)
 
 
+class Noise(nn.Module):
+    """Another output every time."""
+
+    def forward(self, x: Array) -> Array:
+        return x + RNG.normal(size=x.shape)
+
+
 def accuracy(labels: Any) -> float:
     return training.accuracy(nn.Sequential(nn.Linear(2, 3)), f32(4, 2), np.array(labels))
 
@@ -93,7 +100,7 @@ ARRAYS: list[Row] = [
      lambda: F.conv2d(f32(1, 3, 5, 5), f32(3, 3))),
     (V, "conv2d expected b of shape (4,), got shape (4, 1)",
      lambda: F.conv2d(f32(1, 3, 5, 5), f32(4, 3, 3, 3), f32(4, 1))),
-    (V, "conv2d expected kernel size >= 1, got 0",
+    (V, "conv2d expected kernel_size >= 1, got 0",
      lambda: F.conv2d(f32(1, 3, 5, 5), f32(4, 3, 0, 3))),
     (T, "conv2d expected a NumPy array as b, got int",
      lambda: F.conv2d(f32(1, 3, 5, 5), f32(4, 3, 3, 3), 1)),
@@ -146,7 +153,7 @@ ARRAYS: list[Row] = [
      lambda: F.linear(f32(5, 2), f64(4, 2))),
     (V, "BatchNorm2d expected 3 input channels, got 2 (input shape (4, 2, 5, 5))",
      lambda: nn.BatchNorm2d(3)(f32(4, 2, 5, 5))),
-    (V, "BatchNorm2d expected 2 or more values a channel, got shape (1, 3, 1, 1)",
+    (V, "BatchNorm2d expected number of values a channel >= 2, got 1",
      lambda: nn.BatchNorm2d(3)(f32(1, 3, 1, 1))),
     (V, "BatchNorm2d expected x of shape (N, C, H, W), got shape (4, 3)",
      lambda: nn.BatchNorm2d(3)(f32(4, 3))),
@@ -166,7 +173,6 @@ ARRAYS: list[Row] = [
      lambda: F.batch_norm_training_backward(f32(4, 3), f32(4, 3), f32(3), f32(3))),
     (V, "batch_norm_training_backward expected at least one example, got shape (0, 3, 2, 2)",
      lambda: F.batch_norm_training_backward(f32(0, 3, 2, 2), f32(0, 3, 2, 2), f32(3), f32(3))),
-    (T, "Dropout expected float32 or float64 as x, got int64", lambda: nn.Dropout()(np.arange(3))),
     (T, "fold expected float32 or float64 as v, got uint8",
      lambda: fold(np.zeros((1, 1, 2, 2, 1, 1), np.uint8), 2)),
     (V, "windows expected x of shape (N, C, H, W), got shape (4, 4)",
@@ -230,10 +236,6 @@ ARGUMENTS: list[Row] = [
      lambda: nn.BatchNorm2d(1, momentum=math.nan)),
     (T, "BatchNorm2d expected a number as momentum, got None",
      lambda: nn.BatchNorm2d(1, momentum=None)),
-    (V, "Dropout expected 0 <= p < 1, got 1.0", lambda: nn.Dropout(1.0)),
-    (V, "Dropout expected 0 <= p < 1, got -0.1", lambda: nn.Dropout(-0.1)),
-    (V, "Dropout expected 0 <= p < 1, got nan", lambda: nn.Dropout(math.nan)),
-    (T, "Dropout expected a number as p, got '0.5'", lambda: nn.Dropout("0.5")),
     (T, "LeakyReLU expected a number as negative_slope, got [0.1]", lambda: nn.LeakyReLU([0.1])),
     (V, "MaxPool2d expected kernel_size >= 1, got 0", lambda: nn.MaxPool2d(0)),
     (V, "MaxPool2d expected stride >= 1, got 0", lambda: nn.MaxPool2d(2, 0)),
@@ -257,9 +259,8 @@ ARGUMENTS: list[Row] = [
     *((T, f"{kind.__name__}() takes no arguments", lambda kind=kind: kind(True))
       for kind in (nn.ReLU, nn.Sigmoid, nn.Tanh, nn.GELU, nn.Flatten)),
     (T, "ReLU() takes no arguments", lambda: nn.ReLU(inplace=True)),
-    (T, "init expected a numpy.random.Generator as rng, got 0", lambda: conv(rng=0)),
-    (T, "init expected a numpy.random.Generator as rng, got 7", lambda: nn.Linear(2, 2, rng=7)),
-    (T, "Dropout expected a numpy.random.Generator as rng, got 0", lambda: nn.Dropout(rng=0)),
+    (T, "init expected rng of type Generator, got int", lambda: conv(rng=0)),
+    (T, "init expected rng of type Generator, got int", lambda: nn.Linear(2, 2, rng=7)),
     (V, "Sequential expected at least one layer, got none", nn.Sequential),
     (V, "Sequential expected at least one layer, got none", lambda: nn.Sequential(RELU)[1:]),
     (T, "Sequential expected layers, got list", lambda: nn.Sequential([nn.ReLU()])),
@@ -279,7 +280,7 @@ ARGUMENTS: list[Row] = [
      lambda: init.normal_(np.zeros(3, int), rng=RNG)),
     (T, "init expected float32 or float64 as a, got int64",
      lambda: init.uniform_(np.zeros(3, int), rng=RNG)),
-    *((T, "init expected a numpy.random.Generator as rng, got 0",
+    *((T, "init expected rng of type Generator, got int",
        lambda fill=fill: fill(f32(3, 2), rng=0))
       for fill in (init.normal_, init.uniform_, init.xavier_normal_, init.kaiming_normal_)),
 ]
@@ -359,10 +360,6 @@ BACKWARD: list[Row] = [
      lambda: after_forward(nn.BatchNorm2d(1), f32(2, 1, 4, 6), f32(2, 1, 4, 1))),
     (T, "batch_norm_backward expected arrays of one dtype, got dy float64, x float32",
      lambda: after_forward(nn.BatchNorm2d(1), f32(2, 1, 4, 6), f64(2, 1, 4, 6))),
-    (V, "Dropout.backward expected dy of shape (5, 2), got shape (2,)",
-     lambda: after_forward(nn.Dropout(), f32(5, 2), f32(2))),
-    (T, "Dropout.backward expected arrays of one dtype, got dy float64, x float32",
-     lambda: after_forward(nn.Dropout(), f32(5, 2), f64(5, 2))),
     (NotImplementedError, "Module has no forward", lambda: nn.Module()(f32(1))),
     (NotImplementedError, "Module has no gradients",
      lambda: nn.Module().gradients(f32(1), f32(1), True)),
@@ -500,12 +497,12 @@ TRAINING: list[Row] = [
     (T, "numerical_gradient expected float64 as x, got float32",
      lambda: numerical_gradient(float, f32(3))),
     (V, "gradcheck expected the same output twice, got another: try eval()",
-     lambda: gradcheck(nn.Dropout(), np.ones(99), rng=RNG)),
+     lambda: gradcheck(Noise(), np.ones(9), rng=RNG)),
     (T, "fit expected optimizer of type Optimizer, got the class SGD",
      lambda: fit(optimizer=optim.SGD)),
-    (T, "fit expected a numpy.random.Generator as rng, got None", lambda: fit(rng=None)),
-    (T, "fit expected a numpy.random.Generator as rng, got 0", lambda: fit(rng=0)),
-    (T, "gradcheck expected a numpy.random.Generator as rng, got 0",
+    (T, "fit expected rng of type Generator, got NoneType", lambda: fit(rng=None)),
+    (T, "fit expected rng of type Generator, got int", lambda: fit(rng=0)),
+    (T, "gradcheck expected rng of type Generator, got int",
      lambda: gradcheck(nn.ReLU(), f64(2), rng=0)),
     (V, "fit expected an optimizer of this model's parameters, got one of others",
      lambda: fit(optimizer=optim.SGD(weights()))),

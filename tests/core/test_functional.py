@@ -189,6 +189,15 @@ def test_max_pool2d_sends_the_gradient_to_the_nan() -> None:
     np.testing.assert_array_equal(F.max_pool2d_backward(dy, x, 2)[0, 0], [[0, 5], [0, 0]])
 
 
+def test_max_pool2d_gives_nothing_of_an_infinite_gradient_to_the_others() -> None:
+    x, dy = np.array([[[[1.0, 2.0], [4.0, 3.0]]]]), np.array([[[[math.inf]]]])
+    leaf = to_torch(x, requires_grad=True)
+    T.max_pool2d(leaf, 2).backward(to_torch(dy))
+    dx = F.max_pool2d_backward(dy, x, 2)
+    np.testing.assert_array_equal(dx[0, 0], [[0, 0], [math.inf, 0]])
+    np.testing.assert_array_equal(dx, leaf.grad)
+
+
 def test_max_pool2d_with_more_places_than_a_byte_counts() -> None:
     x = np.arange(400.0).reshape(1, 1, 20, 20)
     dx = F.max_pool2d_backward(np.array([[[[3.0]]]]), x, 20)
@@ -285,6 +294,17 @@ def test_activation_at_special_values(name: str, dtype: str) -> None:
     assert_close(dx, leaf.grad)
     assert np.isnan(getattr(F, name)(np.array([np.nan], dtype))).all()
     assert torch.isnan(ACTIVATIONS[name](torch.tensor([math.nan]))).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_relu_backward_where_something_is_not_finite(dtype: str) -> None:
+    x = np.array([-1, 0, 1, -1, 1, math.nan], dtype)
+    dy = np.array([math.inf, -math.inf, math.inf, math.nan, math.nan, 5], dtype)
+    leaf = to_torch(x, requires_grad=True)
+    T.relu(leaf).backward(to_torch(dy))
+    dx = F.relu_backward(dy, x)
+    np.testing.assert_array_equal(dx, [0, 0, math.inf, 0, math.nan, 5])
+    np.testing.assert_array_equal(dx, leaf.grad)
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2, 1.5, np.float64(0.3)])
@@ -423,6 +443,18 @@ def test_batch_norm(n: Numbers, count: int, c: int, width: int, eps: float) -> N
         *(x, w, b),
         numbers=n,
     )
+
+
+def test_batch_norm_keeps_its_digits_where_the_mean_is_large() -> None:
+    """Compared with the same numbers in float64, at a mean of 1000 deviations."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(1000, 1, (8, 3, 16, 16)).astype(np.float32)
+    rest = [
+        a.astype(np.float32)
+        for a in (x.mean((0, 2, 3)), x.var((0, 2, 3)), *rng.normal(size=(2, 3)))
+    ]
+    wanted = F.batch_norm(x.astype(float), *(a.astype(float) for a in rest))
+    np.testing.assert_allclose(F.batch_norm(x, *rest), wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_batch_norm_default_eps() -> None:

@@ -13,7 +13,7 @@ from strategies import Axis, Numbers, both, conv_axes, numbers
 from cnnlib.windows import (
     crop,
     fold,
-    output_shape,
+    geometry,
     output_size,
     pad,
     resolve_padding,
@@ -90,7 +90,7 @@ def test_output_size_of_pooling_is_that_of_torch(ceil_mode: bool) -> None:
 
 
 def shape_of(size: Any, kernel: Any, stride: Any, padding: Any, *more: Any) -> tuple[int, int]:
-    return output_shape((1, 1, *size), kernel, stride, tuple((p, p) for p in padding), *more)
+    return geometry("pool", np.empty((1, 1, *size)), kernel, stride, padding, *more).output
 
 
 def test_the_sizes_in_the_book() -> None:
@@ -100,7 +100,14 @@ def test_the_sizes_in_the_book() -> None:
     assert output_size(7, 2, 2) == 3  # floor: the last column is read by no window
     assert output_size(7, 2, 2, ceil_mode=True) == 4
     assert output_size(9, 3, dilation=2) == 5
-    assert output_shape((1, 1, 9, 8), (3, 2), (1, 1), ((0, 0), (0, 1))) == (7, 8)
+
+
+def test_geometry() -> None:
+    x = np.empty((1, 1, 9, 7))
+    g = geometry("conv2d", x, (3, 2), 1, "same", (2, 1))
+    assert g == ((3, 2), (1, 1), (2, 1), ((2, 2), (0, 1)), (13, 8), (9, 7))
+    g = geometry("pool", x, 3, (3, 4), 1, 1, ceil_mode=True)
+    assert g == ((3, 3), (3, 4), (1, 1), ((1, 2), (1, 1)), (12, 9), (4, 2))
 
 
 @pytest.mark.parametrize("kernel", range(1, 6))
@@ -111,7 +118,8 @@ def test_padding_same_keeps_the_size(kernel: int, dilation: int) -> None:
     assert pads[1] == (1, 1)
     above, below = pads[0]
     assert below - above == dilation * (kernel - 1) % 2
-    assert output_shape((1, 1, 20, 30), kernels, (1, 1), pads, dilations) == (20, 30)
+    x = np.empty((1, 1, 20, 30))
+    assert geometry("conv2d", x, kernels, 1, "same", dilations).output == (20, 30)
 
 
 def test_padding_as_given() -> None:
