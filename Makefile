@@ -51,7 +51,7 @@ $(BOOK): $(INSTALLED) $(BOOK_SOURCES)
 	@touch $@
 
 test: $(INSTALLED)
-	$(RUN) -m pytest --nbval -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(RUN) -m pytest --nbval -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 notebooks: $(INSTALLED)
 	$(RUN) -m tools.notebooks $(NB) $(ARGS)
