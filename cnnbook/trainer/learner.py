@@ -34,10 +34,7 @@ class Learner:
             mode = "reduce-overhead" if device.type == "cuda" else "default"  # CUDA graphs
             self.network = torch.compile(self.network, mode=mode)
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=config.lr,
-            weight_decay=config.weight_decay,
-            fused=device.type in ("cpu", "cuda"),  # all of a step in one pass over the weights
+            self.model.parameters(), lr=config.lr, weight_decay=config.weight_decay
         )
         self.schedule = self._schedule()
         self.average = self._average()
