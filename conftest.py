@@ -19,7 +19,7 @@ pin()
 MISSING = [name for name in ("hypothesis", "nbclient", "playwright") if find_spec(name) is None]
 collect_ignore = ["tests"] if MISSING else []
 
-LONGEST = "11_mnist.ipynb"
+LONGEST = "12_mnist.ipynb"
 
 compare_text = IPyNbCell.compare_outputs
 

@@ -19,17 +19,18 @@ HELD_OUT, EPOCHS, BATCH_SIZE, MAX_LR, SEEDS = 5_000, 12, 128, 6e-3, 5
 
 
 def train(seed: int) -> nn.Sequential:
-    """On the first 55,000 images; the schedule and its numbers were chosen on the other 5,000."""
+    """On all training images but those held out."""
     images, labels = load_mnist("train")
+    learned, _ = samples.hold_out(len(images), HELD_OUT)
     rng = np.random.default_rng(seed)
     model = samples.lenet(rng=rng)
-    steps = EPOCHS * -(-(len(images) - HELD_OUT) // BATCH_SIZE)
+    steps = EPOCHS * -(-len(learned) // BATCH_SIZE)
     adam = optim.Adam(model.parameters())
     fit(
         model,
         adam,
-        to_float(images[:-HELD_OUT]),
-        labels[:-HELD_OUT],
+        to_float(images[learned]),
+        labels[learned],
         steps,
         batch_size=BATCH_SIZE,
         rng=rng,
@@ -41,11 +42,13 @@ def train(seed: int) -> nn.Sequential:
 
 def judge(model: nn.Sequential) -> dict[str, float]:
     """On the images held out, and on the test images."""
-    found = {}
-    for name, split, first in (("validation", "train", -HELD_OUT), ("test", "test", 0)):
-        images, labels = load_mnist(split)
-        found[f"{name}_accuracy"] = accuracy(model, to_float(images[first:]), labels[first:])
-    return found
+    images, labels = load_mnist("train")
+    _, held = samples.hold_out(len(images), HELD_OUT)
+    judges = {"validation": (images[held], labels[held]), "test": load_mnist("test")}
+    return {
+        f"{name}_accuracy": accuracy(model, to_float(images), labels)
+        for name, (images, labels) in judges.items()
+    }
 
 
 def main() -> None:

@@ -114,7 +114,7 @@ def checked(name: str, value: Any, kind: Any, **bounds: float) -> Any:
     return plain(value)
 
 
-# What all recipes that follow share; chapter 12 measures what each part is worth.
+# What all recipes that follow share; chapter 14 measures what each part is worth.
 # Every number in them was chosen on 5,000 training images.
 MODERN = Config(
     init="he",

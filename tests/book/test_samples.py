@@ -55,7 +55,7 @@ def written_in(chapter: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "chapter"), [("lenet", "04_output_size.ipynb"), ("source", "11_mnist.ipynb")]
+    ("name", "chapter"), [("lenet", "04_output_size.ipynb"), ("source", "12_mnist.ipynb")]
 )
 def test_the_chapter_writes_the_network_that_the_others_import(name: str, chapter: str) -> None:
     assert written_in(chapter, name)(Written) == getattr(networks, name)(Written)
