@@ -64,23 +64,29 @@ class Subsampling(nn.Module):
 
 
 class PartialConv2d(nn.Module):
-    """(N, 6, H, W) -> (N, 16, H - 4, W - 4): each output map reads some input maps only."""
+    """(N, 6, H, W) -> (N, 16, H - 4, W - 4): each output map reads some input maps only.
 
-    pairs: Tensor
+    The 60 kernels are laid out as 16 × 6, with any one of them, times 0, where a map is not read.
+    """
+
+    layout: Tensor
+    reads: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         pairs = [(out, read) for out, reads in enumerate(C3_READS) for read in reads]
-        self.register_buffer("pairs", torch.tensor(pairs).T, persistent=False)
+        layout, reads = torch.zeros(16, 6, dtype=torch.int64), torch.zeros(16, 6, 1, 1)
+        for i, pair in enumerate(pairs):
+            layout[pair], reads[pair] = i, 1
+        self.register_buffer("layout", layout, persistent=False)
+        self.register_buffer("reads", reads, persistent=False)
         fan_in = [25 * len(C3_READS[out]) for out, _ in pairs]
         bound = torch.tensor([2.4 / n for n in fan_in])[:, None, None]
         self.weight = nn.Parameter((torch.rand(len(pairs), 5, 5) * 2 - 1) * bound)
         self.bias = nn.Parameter(torch.zeros(len(C3_READS)))
 
     def forward(self, x: Tensor) -> Tensor:
-        whole = x.new_zeros(len(C3_READS), 6, 5, 5)
-        whole = whole.index_put(tuple(self.pairs), self.weight)
-        return nn.functional.conv2d(x, whole, self.bias)
+        return nn.functional.conv2d(x, self.weight[self.layout] * self.reads, self.bias)
 
 
 class Distances(nn.Module):
