@@ -7,19 +7,22 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter
 
 import torch
 from torch import Tensor
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from cnnbook.trainer import parallel
-from cnnbook.trainer.config import Config, checked
+from cnnbook.trainer.config import RECIPES, Config, checked
 from cnnbook.trainer.data import load_data
 from cnnbook.trainer.device import environment
 from cnnbook.trainer.loop import OnStep, Result, finish
-from cnnbook.trainer.network import count_parameters, summary
+from cnnbook.trainer.network import count_parameters, summary, times
 from cnnbook.trainer.options import config_from, parser
 from cnnbook.trainer.run import Run, start
+
+EVERY_SECONDS = 30  # comes a line where there is no terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _check(args: Namespace) -> None:
     if args.resume and args.checkpoint is None:
         raise ValueError("--resume needs --checkpoint")
+    if args.json is not None and args.json == args.checkpoint:
+        raise ValueError(f"--json and --checkpoint: expected two files, got {args.json} twice")
     checked("checkpoint_every", args.checkpoint_every, int, at_least=1)
     if args.threads is not None:
         checked("threads", args.threads, int, at_least=1)
@@ -51,7 +56,7 @@ def _check(args: Namespace) -> None:
 def _execute(config: Config, args: Namespace) -> None:
     data = load_data(config.val, config.root)
     run = start(config, data, args.checkpoint, args.resume, args.logdir)
-    for line in _plan(run):
+    for line in _plan(run, args.recipe):
         _say(line)
     if run.step:
         _say(f"resumed   from {args.checkpoint}")
@@ -78,37 +83,56 @@ def _check_writable(file: Path) -> None:
 def _train(args: Namespace, run: Run) -> Result:
     silent = True if parallel.rank() > 0 else None
     with tqdm(total=run.config.steps, unit=" steps", disable=silent, leave=False) as bar:
-        on_step = _progress(bar, run.config.log_every)
+        on_step = _lines(run.config.steps) if bar.disable else _moving(bar, run.config.log_every)
         return finish(run, on_step, args.checkpoint, args.checkpoint_every, args.logdir)
 
 
-def _progress(bar: "tqdm[None]", every: int) -> OnStep | None:
+def _moving(bar: "tqdm[None]", every: int) -> OnStep:
     def on_step(step: int, loss: Tensor) -> None:
         if step % every == 0:
             bar.set_postfix_str(f"loss {float(loss):,.4g}", refresh=False)
         bar.update(step - bar.n)
 
-    return None if bar.disable else on_step
+    return on_step
+
+
+def _lines(steps: int) -> OnStep:
+    """Without a terminal to draw a bar on, a line now and then."""
+    said = perf_counter()
+
+    def on_step(step: int, loss: Tensor) -> None:
+        nonlocal said
+        if perf_counter() - said >= EVERY_SECONDS:
+            _say(f"step {step} of {steps}, loss {float(loss):,.4g}")
+            said = perf_counter()
+
+    return on_step
 
 
 def _try_out(run: Run) -> None:
-    for line in summary(run.learner.model):
+    for line in summary(run.learner.model, run.data.shape):
         _say(f"  {line}")
     loss, _ = run.advance()
     _say(f"tried     step {run.step}: loss {float(loss):,.4g}")
     _say("dry run: nothing written")
 
 
-def _plan(run: Run) -> list[str]:
+def _plan(run: Run, recipe: str | None) -> list[str]:
     config, machine = run.config, environment(run.device)
     train_size, val_size, test_size = (len(split.labels) for split in run.data)
     epochs = config.steps * config.batch_size / train_size
     judges = f"{val_size:,} held out" if config.val else f"{test_size:,} test images"
     parameters = count_parameters(run.learner.model)
+    lines = []
+    if recipe is not None and config.batch_size != RECIPES[recipe].batch_size:
+        own = f"{RECIPES[recipe].steps} steps of {RECIPES[recipe].batch_size} images"
+        lines = [f"recipe    {recipe}: {own}; other batches keep its epochs and its learning rate"]
     return [
+        *lines,
         f"device    {machine['device']} ({config.device}); {machine['processor']},"
         f" {machine['threads']} thread(s), {parallel.size()} process(es)",
-        f"data      {train_size:,} training images, judged on {judges}",
+        f"data      {train_size:,} training images of {times(run.data.shape)}"
+        f" in {run.data.classes} classes, judged on {judges}",
         f"network   {config.network}: {parameters:,} parameters, initialisation {config.init}",
         f"plan      {config.steps} steps of {config.batch_size} images ({epochs:.2f} epochs),"
         f" Adam, learning rate {config.lr:g} ({config.schedule}), seed {config.seed}",
@@ -142,7 +166,7 @@ def _as_json(result: Result) -> str:
 
 def _say(line: str) -> None:
     if parallel.rank() == 0:
-        print(line)
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

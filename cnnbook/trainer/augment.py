@@ -10,7 +10,7 @@ from torch.nn.functional import affine_grid, grid_sample, interpolate
 ROTATION = math.radians(15)
 SCALE = 0.15
 SHEAR = math.tan(math.radians(15))
-SHIFT = 2.0
+SHIFT = 2.0  # pixels of an image of 28 × 28
 BEND = 0.8
 
 
@@ -48,8 +48,11 @@ class Distortions:
 
 
 def distort(images: Tensor, affine: Tensor, bends: Tensor) -> Tensor:
-    """(N, 1, H, W) -> (N, 1, H, W): each output pixel is read, between pixels, where it points."""
-    affine, bends = affine.to(images.device), bends.to(images.device)
+    """(N, C, H, W) -> (N, C, H, W): each output pixel is read, between pixels, where it points."""
+    height, width = images.shape[2:]
+    # so that a turned rectangle keeps its angles
+    aspect = affine.new_tensor([[1, height / width, 1], [width / height, 1, 1]])
+    affine, bends = (affine * aspect).to(images.device), bends.to(images.device)
     grid = affine_grid(affine, list(images.shape), align_corners=False)
     smooth = interpolate(bends, images.shape[2:], mode="bicubic", align_corners=True)
     return grid_sample(images, grid + smooth.permute(0, 2, 3, 1), align_corners=False)

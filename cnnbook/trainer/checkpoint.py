@@ -10,16 +10,16 @@ from typing import Any
 
 import torch
 
-FORMAT = "cnnbook.trainer 1"
+FORMAT = "cnnbook.trainer 2"
 
 
 def save_checkpoint(path: str | Path, state: Mapping[str, Any]) -> None:
-    """Write beside ``path``, then rename: whoever is stopped half-way leaves the old file."""
+    """Write beside ``path``, then rename: a write that is cut short leaves the old file."""
     content = io.BytesIO()  # PyTorch would hide a full disk behind an error of its own
     torch.save({"format": FORMAT, **state}, content)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
             file.write(content.getbuffer())
@@ -53,8 +53,14 @@ def _check_sums(path: str | Path) -> None:
 
 
 def check_config(asked: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
-    """Raises ValueError where the two differ in more than the device and the number of steps."""
-    free = {"device"} if saved.get("schedule") == "one-cycle" else {"steps", "device"}
+    """Raises ValueError where the two differ in what decides the course of the run.
+
+    The device, the folder of the data and the points of the curve don't, nor do the steps to come
+    unless the schedule is made for them.
+    """
+    free = {"device", "root", "log_every"}
+    if saved.get("schedule") != "one-cycle":
+        free.add("steps")
     names = sorted((asked.keys() | saved.keys()) - free)
     other = [n for n in names if asked.get(n) != saved.get(n)]
     if other:

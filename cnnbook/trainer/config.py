@@ -55,12 +55,12 @@ class Config:
     average: float = option(
         0.0, "decay of an average of the weights, which is judged; 0 for none", at_least=0, below=1
     )
-    normalise: bool = option(False, "pixels of mean 0 and deviation 1")
+    normalise: bool = option(False, "subtract MNIST's mean, divide by its standard deviation")
     augment: float = option(
         0.0, "strength of distortions, 0 for none, 1 is strong", at_least=0, at_most=2
     )
     seed: int = option(0, "of all random numbers", at_least=0, below=2**31)
-    val: int = option(0, "hold out N training images, and spare the test images", at_least=0)
+    val: int = option(0, "hold out N random training images; spare the test images", at_least=0)
     log_every: int = option(10, "steps between two points of a curve", at_least=1)
     device: str = option(
         "auto", "cuda, mps, xpu, cpu, cuda:1, ...; auto takes the best there is", group="machine"

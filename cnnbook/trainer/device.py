@@ -6,10 +6,12 @@ import torch
 
 from cnnbook.machine import machine
 
-ACCELERATORS: dict[str, Callable[[], bool]] = {
-    "cuda": torch.cuda.is_available,
-    "mps": torch.backends.mps.is_available,
-    "xpu": torch.xpu.is_available,
+# How many there are of each kind, the best kind first.
+DEVICES: dict[str, Callable[[], int]] = {
+    "cuda": torch.cuda.device_count,
+    "mps": lambda: int(torch.backends.mps.is_available()),
+    "xpu": torch.xpu.device_count,
+    "cpu": lambda: 1,
 }
 
 
@@ -18,16 +20,14 @@ def choose_device(name: str = "auto") -> torch.device:
 
     Raises ValueError for a device that doesn't exist, or not on this machine.
     """
-    found = [kind for kind, is_available in ACCELERATORS.items() if is_available()] + ["cpu"]
+    found = {kind: number for kind, count in DEVICES.items() if (number := count())}
     if name == "auto":
-        return torch.device(found[0])
-    kind = name.partition(":")[0]
-    if kind not in found:
-        raise ValueError(f"device: expected auto or, on this machine, {found}, got {name!r}")
-    try:
-        return torch.device(name)
-    except RuntimeError as error:
-        raise ValueError(f"device: expected a name such as 'cuda:1', got {name!r}") from error
+        return torch.device(next(iter(found)))
+    kind, _, index = name.partition(":")
+    known = [f"{kind}:{i}" for kind, number in found.items() for i in range(number)]
+    if kind not in found or (index and name not in known):
+        raise ValueError(f"device: expected auto or, on this machine, {known}, got {name!r}")
+    return torch.device(name)
 
 
 def synchronize(device: torch.device) -> None:

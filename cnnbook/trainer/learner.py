@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from cnnbook.trainer import parallel
 from cnnbook.trainer.config import Config
 from cnnbook.trainer.data import Normalise, pixels
-from cnnbook.trainer.network import build
+from cnnbook.trainer.network import MNIST, Shape, build
 
 Forward = Callable[[Tensor], Tensor]
 
@@ -21,10 +21,12 @@ Forward = Callable[[Tensor], Tensor]
 class Learner:
     """One network in training; ``judged`` is what stands for it when it is asked."""
 
-    def __init__(self, config: Config, device: torch.device) -> None:
+    def __init__(
+        self, config: Config, device: torch.device, shape: Shape = MNIST, classes: int = 10
+    ) -> None:
         self.config = config
         generator = torch.Generator().manual_seed(config.seed)
-        self.model = build(config.network, config.init, generator)
+        self.model = build(config.network, config.init, generator, shape=shape, classes=classes)
         if config.normalise:
             self.model.insert(0, Normalise())
         layout = torch.channels_last if config.channels_last else torch.contiguous_format
@@ -105,12 +107,12 @@ def train_step(
 
 
 def hits(logits: Tensor, labels: Tensor) -> Tensor:
-    """(N, 10), (N,) -> (): how often the largest logit is that of the label."""
+    """(N, K), (N,) -> (): how often the largest logit is that of the label."""
     return (logits.argmax(dim=1) == labels).sum()
 
 
 def count_hits(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int = 1000) -> Tensor:
-    """uint8 (N, 1, 28, 28), int64 (N,) -> (): how many images the model reads rightly."""
+    """uint8 (N, C, H, W), int64 (N,) -> (): how many images the model classifies correctly."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -124,5 +126,5 @@ def count_hits(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int
 
 
 def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """uint8 (N, 1, 28, 28), int64 (N,) -> the share of images that the model reads rightly."""
+    """uint8 (N, C, H, W), int64 (N,) -> the share that the model classifies correctly."""
     return int(count_hits(model, images, labels)) / len(labels)

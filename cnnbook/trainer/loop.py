@@ -26,6 +26,8 @@ Log = Callable[[str, float, int], None]
 class Result:
     """A finished run: the trained model, its history, and how it was judged.
 
+    ``seconds`` are those of the training alone, of all its sessions together.
+
     With ``val`` images held out, ``val_accuracy`` is set and the test images are left alone
     (``test_accuracy`` is None); without, it is the other way round.
     """
@@ -51,9 +53,10 @@ def train(
 ) -> Result:
     """Train a network and judge it once, at the end. Prints nothing.
 
-    ``on_step(step, loss)`` is called after every step. ``checkpoint`` is written at once, every
-    ``checkpoint_every`` steps, at the end, and on Ctrl-C, which then raises KeyboardInterrupt.
-    Raises as ``start`` does.
+    The device is part of the configuration: ``Config(device="cuda")``. Without ``data``, MNIST or
+    the files in ``config.root`` are read. ``on_step(step, loss)`` is called after every step.
+    ``checkpoint`` is written at once, every ``checkpoint_every`` steps, at the end, and on Ctrl-C,
+    which then raises KeyboardInterrupt. Raises as ``start`` does.
     """
     checked("checkpoint_every", checkpoint_every, int, at_least=1)
     run = start(config, data, checkpoint, resume, logdir)
@@ -70,20 +73,22 @@ def finish(
     """Take the steps that are left, and judge."""
     run.save(checkpoint)
     with event_log(logdir, run.step) as log:
-        began = perf_counter()
+        began = perf_counter() - run.seconds
         with postponed_interrupt() as interrupt:
             while run.step < run.config.steps:
                 loss, accuracy = run.advance()
                 _record(run, loss, accuracy, log)
                 if on_step is not None:
                     on_step(run.step, loss)
-                stop = parallel.anywhere(interrupt.requested, run.device)
+                run.seconds = perf_counter() - began
+                stop = parallel.anywhere(interrupt.is_set(), run.device)
                 if stop or run.step % checkpoint_every == 0 or run.step == run.config.steps:
                     run.save(checkpoint)
                 if stop:
                     raise KeyboardInterrupt(_farewell(run.step, checkpoint))
         synchronize(run.device)
-        return _verdict(run, perf_counter() - began, log)
+        run.seconds = perf_counter() - began
+        return _verdict(run, log)
 
 
 def _record(run: Run, loss: Tensor, accuracy: Tensor, log: Log) -> None:
@@ -95,7 +100,7 @@ def _record(run: Run, loss: Tensor, accuracy: Tensor, log: Log) -> None:
     log("train/accuracy", run.history.accuracies[-1], run.step)
 
 
-def _verdict(run: Run, seconds: float, log: Log) -> Result:
+def _verdict(run: Run, log: Log) -> Result:
     name = "val" if run.config.val else "test"
     accuracy = run.judge(getattr(run.data, name))
     log(f"{name}/accuracy", accuracy, run.step)
@@ -103,7 +108,7 @@ def _verdict(run: Run, seconds: float, log: Log) -> Result:
         config=run.config,
         device=str(run.device),
         history=run.history,
-        seconds=seconds,
+        seconds=run.seconds,
         model=run.learner.judged,
         **{f"{name}_accuracy": accuracy},
     )
@@ -129,22 +134,16 @@ def event_log(logdir: str | Path | None, start: int) -> Iterator[Log]:
         yield writer.add_scalar
 
 
-class Interrupt:
-    """Whether Ctrl-C was pressed."""
-
-    requested = False
-
-
 @contextmanager
-def postponed_interrupt() -> Iterator[Interrupt]:
+def postponed_interrupt() -> Iterator[threading.Event]:
     """Note the first Ctrl-C instead of raising: a step is finished. A second works as before."""
-    interrupt, before = Interrupt(), signal.getsignal(signal.SIGINT)
+    interrupt, before = threading.Event(), signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield interrupt
         return
 
     def note(number: int, frame: FrameType | None) -> None:
-        interrupt.requested = True
+        interrupt.set()
         signal.signal(signal.SIGINT, before)
 
     signal.signal(signal.SIGINT, note)

@@ -1,7 +1,7 @@
-"""The networks of Part III by name, and their initialisations. Data and devices are elsewhere."""
+"""The networks of the book by name, and their initialisations. Data and devices are elsewhere."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -10,16 +10,24 @@ from cnnbook import networks
 from cnnbook.lenet1998 import lenet5_1998
 from cnnbook.trainer.config import Init, Network, checked
 
+Shape = tuple[int, ...]  # channels, height and width
+MNIST: Shape = (1, 28, 28)
+
 
 def build(
-    network: Network, init: Init = "default", generator: torch.Generator | None = None
+    network: Network,
+    init: Init = "default",
+    generator: torch.Generator | None = None,
+    *,
+    shape: Shape = MNIST,
+    classes: int = 10,
 ) -> nn.Sequential:
-    """(N, 1, 28, 28) -> (N, 10): a network with fresh weights.
+    """(N, C, H, W) -> (N, classes): a network with fresh weights, for images of this shape.
 
     ``normal`` is the source's: weights and biases from N(0, 1). ``he`` is He's: weights from
     N(0, 2 / fan_in) in every layer, biases 0. ``default`` is what PyTorch does by itself.
     Random numbers come from ``generator`` alone; the global generator is left as it was.
-    Raises ValueError for another name.
+    Raises ValueError for another name, and for images that are too small for the network.
     """
     checked("network", network, Network)
     checked("init", init, Init)
@@ -27,6 +35,8 @@ def build(
     with torch.random.fork_rng(devices=[]):
         torch.random.set_rng_state(generator.get_state())
         model = NETWORKS[network]()
+        if (shape, classes) != (MNIST, 10):
+            _fit(model, network, shape, classes)
     _initialise(model, init, generator)
     return model
 
@@ -34,6 +44,28 @@ def build(
 def source_net(init: Init = "normal", generator: torch.Generator | None = None) -> nn.Sequential:
     """(N, 1, 28, 28) -> (N, 10): the network of the source, 3,274,634 parameters."""
     return build("source", init, generator)
+
+
+def _fit(model: nn.Sequential, network: Network, shape: Shape, classes: int) -> None:
+    """Replace what was made for MNIST: the first convolution and the linear layers."""
+    given = f"images of {times(shape)} in {classes} classes"
+    if network == "lenet5-1998":
+        made_for = f"images of {times(MNIST)} in 10 classes"
+        raise ValueError(f"network: {network} expected {made_for}, got {given}")
+    x = torch.empty(1, *shape, device="meta")
+    for i, layer in enumerate(model):
+        if isinstance(layer, nn.Conv2d) and i == 0:
+            layer.in_channels = shape[0]
+            size = layer.out_channels, shape[0], *layer.kernel_size
+            layer.weight = nn.Parameter(torch.empty(size))
+            layer.reset_parameters()
+        elif isinstance(layer, nn.Linear):
+            outputs = classes if i == len(model) - 1 else layer.out_features
+            model[i] = nn.Linear(x.shape[1], outputs)
+        try:
+            x = _on_meta(model[i])(x)
+        except RuntimeError as error:
+            raise ValueError(f"network: {network} has no room in {given}: {error}") from error
 
 
 def _normalised(model: nn.Sequential) -> nn.Sequential:
@@ -63,42 +95,25 @@ def _official() -> nn.Sequential:
     )
 
 
-def _conv(channels: int, maps: int, kernel_size: int = 3) -> list[nn.Module]:
-    """Convolution, batch normalisation, ReLU; the bias would be taken away by the mean."""
-    conv = nn.Conv2d(channels, maps, kernel_size, bias=False)
-    return [conv, nn.BatchNorm2d(maps), nn.ReLU()]
+POOL = 0
 
 
-def _head(channels: int) -> list[nn.Module]:
-    """The mean of each map, and one linear layer."""
-    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10)]
+def _stack(*plan: int, kernel_size: int = 3) -> nn.Sequential:
+    """Convolutions of so many maps each, ``kernel_size`` is the first one's, and max pooling.
 
-
-def _stack(a: int, b: int, c: int, d: int, e: int) -> nn.Sequential:
-    """Five 3 × 3 convolutions: two, pool, two, pool, one, mean."""
-    return nn.Sequential(
-        *_conv(1, a),
-        *_conv(a, b),
-        nn.MaxPool2d(2),
-        *_conv(b, c),
-        *_conv(c, d),
-        nn.MaxPool2d(2),
-        *_conv(d, e),
-        *_head(e),
-    )
-
-
-def _small() -> nn.Sequential:
-    """At most 10,000 parameters."""
-    return nn.Sequential(
-        *_conv(1, 12, kernel_size=5),
-        nn.MaxPool2d(2),
-        *_conv(12, 18),
-        *_conv(18, 20),
-        nn.MaxPool2d(2),
-        *_conv(20, 20),
-        *_head(20),
-    )
+    Behind each comes batch normalisation, which would take a bias away, and ReLU; behind all
+    of them the mean of each map, and one linear layer.
+    """
+    layers: list[nn.Module] = []
+    channels = 1
+    for maps in plan:
+        if maps == POOL:
+            layers.append(nn.MaxPool2d(2))
+        else:
+            conv = nn.Conv2d(channels, maps, kernel_size, bias=False)
+            layers += [conv, nn.BatchNorm2d(maps), nn.ReLU()]
+            channels, kernel_size = maps, 3
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
 
 
 NETWORKS: dict[Network, Callable[[], nn.Sequential]] = {
@@ -107,10 +122,10 @@ NETWORKS: dict[Network, Callable[[], nn.Sequential]] = {
     "lenet5-bn": lambda: _normalised(networks.lenet(nn)),
     "lenet5-1998": lenet5_1998,
     "official": _official,
-    "quick": lambda: _stack(16, 16, 32, 32, 64),
-    "small": _small,
-    "tiny": lambda: _stack(5, 6, 7, 8, 8),
-    "best": lambda: _stack(32, 32, 64, 64, 128),
+    "quick": lambda: _stack(16, 16, POOL, 32, 32, POOL, 64),
+    "small": lambda: _stack(12, POOL, 18, 20, POOL, 20, kernel_size=5),
+    "tiny": lambda: _stack(5, 6, POOL, 7, 8, POOL, 8),
+    "best": lambda: _stack(32, 32, POOL, 64, 64, POOL, 128),
 }
 
 
@@ -131,23 +146,19 @@ def count_parameters(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
-def summary(model: nn.Sequential) -> Iterator[str]:
-    """One line for each layer: what it is, the shape it gives, its number of parameters."""
-    x = torch.empty(1, 1, 28, 28, device="meta")
-    for layer in copy.deepcopy(model).to("meta").eval():
-        x = layer(x)
-        yield f"{_kind(layer):<24}{_shape(x):<16}{count_parameters(layer):>12,}"
+def summary(model: nn.Sequential, shape: Shape = MNIST) -> Iterator[str]:
+    """One line for each layer: the shape it gives, its number of parameters, what it is."""
+    x = torch.empty(1, *shape, device="meta")
+    for layer in model:
+        x = _on_meta(layer)(x)
+        yield f"{times(x.shape[1:]):<16}{count_parameters(layer):>12,}  {layer}"
 
 
-def _kind(layer: nn.Module) -> str:
-    match layer:
-        case nn.Conv2d():
-            return f"Conv2d {layer.kernel_size[0]}x{layer.kernel_size[1]} {layer.padding}"
-        case nn.MaxPool2d():
-            return f"MaxPool2d {layer.kernel_size}"
-        case _:
-            return type(layer).__name__
+def _on_meta(layer: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The layer that computes shapes alone."""
+    return copy.deepcopy(layer).to("meta").eval()
 
 
-def _shape(x: Tensor) -> str:
-    return " x ".join(str(size) for size in x.shape[1:])
+def times(sizes: Iterable[int]) -> str:
+    """Such as ``1 x 28 x 28``."""
+    return " x ".join(map(str, sizes))

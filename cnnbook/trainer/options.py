@@ -22,15 +22,31 @@ initialisations:
            Smaller than He's, and often taken for it.
 
 choices and the test images:
-  Try things out with --val: the last images of the training set are held out, the accuracy is
-  that on them, and the test images are left alone. Judge what you chose without --val.
+  Try things out with --val: N training images, drawn at random but always the same, are held
+  out, the accuracy is that on them, and the test images are left alone. Judge what you chose
+  without --val.
+
+recipes and batches:
+  --recipe with another --batch-size keeps the epochs: it takes fewer or more --steps, and --average
+  runs over as many images. The learning rate stays. For a much larger batch a larger one is worth a
+  try, with --val: for SGD, Goyal et al. (2017) multiply both by the same number, and raise the rate
+  slowly at first; for Adam no rule is sure.
+
+your own images:
+  --data is a folder with four files in MNIST's format and under its names, packed or not: grey
+  images of one size, labels from 0 on without gaps. The network fits itself to size and classes.
 
 files:
   Nothing is written that isn't asked for. --checkpoint is written at once, every {SAVE_EVERY}
   steps, at the end and on Ctrl-C (exit code 130), always whole: it appears under its name when
   complete. The same command with --resume goes on where it stopped; on one CPU thread the losses
   are those of a run that was never stopped. More --steps continue a finished run, but not one
-  with the one-cycle schedule, which is made for its number of steps.
+  with the one-cycle schedule, which is made for its number of steps. The data may have moved,
+  but must be the same.
+
+several machines:
+  Start the same torchrun command on each of them. Batch normalisation looks at each process's
+  share of a batch alone; torch.nn.SyncBatchNorm, which is not used here, looks at all of it.
 
 examples:
   python -m cnnbook.trainer                              the source's experiment
@@ -56,8 +72,8 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     groups = {name: result.add_argument_group(name) for name in ("experiment", "machine", "files")}
-    recipes = "all of the following at once (%(default)s)"
-    groups["experiment"].add_argument("--recipe", choices=RECIPES, default="source", help=recipes)
+    recipes = "all of the following at once (source)"
+    groups["experiment"].add_argument("--recipe", choices=RECIPES, help=recipes)
     for field in fields(Config):
         _add(groups[field.metadata["group"]], field)
     _add_running(groups["machine"])
@@ -66,9 +82,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def config_from(args: argparse.Namespace) -> Config:
-    """The recipe, changed by the options that were given."""
-    changes = {f.name: getattr(args, f.name) for f in fields(Config) if f.name in args}
-    return replace(RECIPES[args.recipe], **changes)
+    """The recipe, changed by the options that were given; other batches keep its epochs."""
+    given = {f.name: getattr(args, f.name) for f in fields(Config) if f.name in args}
+    if args.recipe is None:
+        return Config(**given)
+    config = replace(RECIPES[args.recipe], **given)
+    times = config.batch_size / RECIPES[args.recipe].batch_size
+    steps, average = max(1, round(config.steps / times)), config.average**times
+    return replace(config, **{"steps": steps, "average": average} | given)
 
 
 def _add(group: argparse._ArgumentGroup, field: "Field[Any]") -> None:
@@ -86,16 +107,11 @@ def _add(group: argparse._ArgumentGroup, field: "Field[Any]") -> None:
 
 
 def _help(field: "Field[Any]") -> str:
-    match field.default:
-        case None:
-            return str(field.metadata["help"])
-        case bool(value):
-            shown = "yes" if value else "no"
-        case float(value):
-            shown = f"{value:g}"
-        case value:
-            shown = str(value)
-    return f"{field.metadata['help']} ({shown})"
+    text, value = str(field.metadata["help"]), field.default
+    if value is None:
+        return text
+    shown = "no" if value is False else f"{value:g}" if isinstance(value, float) else value
+    return f"{text} ({shown})"
 
 
 def _add_running(group: argparse._ArgumentGroup) -> None:

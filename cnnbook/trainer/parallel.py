@@ -28,7 +28,8 @@ def joined(device: str) -> Iterator[None]:
         return
     kind = choose_device(device).type
     if kind in BACKENDS:
-        getattr(torch, kind).set_device(int(os.environ["LOCAL_RANK"]))
+        own = choose_device(f"{kind}:{os.environ['LOCAL_RANK']}")
+        getattr(torch, kind).set_device(own)
     shared, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]
     attempt = os.environ["TORCHELASTIC_RESTART_COUNT"]
     store = dist.PrefixStore(f"attempt {attempt}", shared)  # type: ignore[attr-defined]

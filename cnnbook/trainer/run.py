@@ -36,12 +36,15 @@ class Run:
 
     def __init__(self, config: Config, data: Data, device: torch.device) -> None:
         parallel.check_batch_size(config.batch_size)
+        data.check()
         self.config, self.data, self.device = config, data.to(device), device
-        self.learner = Learner(config, device)
+        self.learner = Learner(config, device, data.shape, data.classes)
         self.order = BatchOrder(len(data.train.labels), config.batch_size, config.seed)
         self.distortions = Distortions(config.seed, config.augment)
         self.history = History()
         self.step = 0
+        self.seconds = 0.0  # of training, in all sessions
+        self.saved = False
 
     def advance(self) -> tuple[Tensor, Tensor]:
         """Take one step; gives loss and accuracy of this process's share of the batch."""
@@ -63,13 +66,17 @@ class Run:
     def save(self, path: str | Path | None) -> None:
         """Write the checkpoint once; no process goes on before it is there."""
         if path is not None and parallel.rank() == 0:
+            _goes_on(path, resume=self.saved)  # another run may have begun since then
             save_checkpoint(path, self.state_dict())
+            self.saved = True
         parallel.wait()
 
     def state_dict(self) -> dict[str, Any]:
         return {
             "config": asdict(self.config),
+            "data": self.data.digest(),
             "step": self.step,
+            "seconds": self.seconds,
             "history": asdict(self.history),
             "learner": self.learner.state_dict(),
             "order": self.order.state_dict(),
@@ -77,14 +84,19 @@ class Run:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Raises ValueError if the state is of another configuration, or past the last step."""
+        """Raises ValueError for another configuration, other data, or a step past the last."""
         check_config(asdict(self.config), state["config"])
+        if (found := self.data.digest()) != state["data"]:
+            wanted = f"{state['data']}, as in the checkpoint"
+            raise ValueError(f"resume: expected data (--data) of {wanted}, got {found}")
         if state["step"] > self.config.steps:
             raise ValueError(f"steps: expected at least {state['step']}, got {self.config.steps}")
-        self.step, self.history = state["step"], History(**state["history"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.history = History(**state["history"])
         self.learner.load_state_dict(state["learner"])
         self.order.load_state_dict(state["order"])
         self.distortions.load_state_dict(state["distortions"])
+        self.saved = True
 
 
 def start(
@@ -97,10 +109,12 @@ def start(
     """A run before its first step or, with ``resume``, where ``checkpoint`` was left, if it exists.
 
     Raises FileExistsError for a checkpoint that would be overwritten or a ``logdir`` that holds
-    another run, ValueError for a checkpoint that is damaged or of another configuration.
+    another run, ValueError for a checkpoint that is damaged, or of another configuration or data.
     """
     goes_on = _goes_on(checkpoint, resume, logdir)
     data = load_data(config.val, config.root) if data is None else data
+    if not config.val and not len(data.test.labels):
+        raise ValueError("test: expected images to judge by, got none")
     if len(data.val.labels) != config.val:
         raise ValueError(f"val: expected {config.val} images held out, got {len(data.val.labels)}")
     run = Run(config, data, choose_device(config.device))
@@ -110,7 +124,7 @@ def start(
     return run
 
 
-def _goes_on(checkpoint: str | Path | None, resume: bool, logdir: str | Path | None) -> bool:
+def _goes_on(checkpoint: str | Path | None, resume: bool, logdir: str | Path | None = None) -> bool:
     """Whether there is a checkpoint to resume."""
     exists = checkpoint is not None and Path(checkpoint).exists()
     if exists and not resume:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from trainer_cases import EVERYTHING, SHORT, equal, first
 
 from cnnbook.lenet1998 import C3_READS, ScaledTanh, pictures
+from cnnbook.samples import hold_out
 from cnnbook.trainer import (
     BatchOrder,
     Config,
@@ -31,6 +33,7 @@ from cnnbook.trainer.config import Init, Network
 from cnnbook.trainer.learner import count_hits
 from cnnbook.trainer.network import NETWORKS, build, count_parameters, summary
 from cnnbook.trainer.run import Run
+from cnnlib.datasets import load_mnist
 
 # ---------------------------------------------------------------------------- the network
 
@@ -100,7 +103,7 @@ def test_small_networks_are_small() -> None:
 def test_networks_give_ten_logits_and_a_summary(network: Network) -> None:
     model = build(network, "he", torch.Generator().manual_seed(0)).eval()
     assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
-    counts = [int(line.split()[-1].replace(",", "")) for line in summary(model)]
+    counts = [int(line[16:28].replace(",", "")) for line in summary(model)]
     assert sum(counts) == count_parameters(model)
 
 
@@ -137,19 +140,21 @@ def test_parts_of_the_lenet_of_1998() -> None:
 
 
 def test_device_is_the_best_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind in device.ACCELERATORS:
-        monkeypatch.setitem(device.ACCELERATORS, kind, lambda: False)
+    for kind in ["cuda", "mps", "xpu"]:
+        monkeypatch.setitem(device.DEVICES, kind, lambda: 0)
     for kind in ["cpu", "xpu", "mps", "cuda"]:
-        monkeypatch.setitem(device.ACCELERATORS, kind, lambda: True)
+        monkeypatch.setitem(device.DEVICES, kind, lambda: 2)
         assert choose_device().type == kind
     assert choose_device("cpu").type == "cpu"
     assert choose_device("cuda:1") == torch.device("cuda:1")
 
 
-@pytest.mark.parametrize("name", ["cuda", "gpu", "cpu:x", "meta", ""])
+@pytest.mark.parametrize("name", ["cuda", "gpu", "cpu:x", "cpu:1", "xpu:2", "meta", ""])
 def test_unknown_or_absent_device(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(device.ACCELERATORS, "cuda", lambda: False)
-    with pytest.raises(ValueError, match=r"device: expected .*, got"):
+    for kind, count in {"cuda": 0, "mps": 0, "xpu": 2}.items():
+        monkeypatch.setitem(device.DEVICES, kind, lambda count=count: count)
+    known = re.escape("['xpu:0', 'xpu:1', 'cpu:0']")
+    with pytest.raises(ValueError, match=f"device: expected auto or.* {known}, got '{name}'"):
         choose_device(name)
 
 
@@ -181,6 +186,18 @@ def test_data_are_all_of_mnist(mnist: Data) -> None:
     assert mnist.train.images.shape[1:] == (1, 28, 28)
     x = pixels(mnist.train.images[:100])
     assert (x.dtype, float(x.min()), float(x.max())) == (torch.float32, 0.0, 1.0)
+
+
+def test_images_held_out_are_those_of_the_book() -> None:
+    """Whatever the seed of a run; the others lie as they did in the files if none is held out."""
+    images, labels = load_mnist("train")
+    rest, held_out = hold_out(60_000, 5_000)
+    data, whole = load_data(5_000), load_data().train
+    assert np.array_equal(data.val.images[:, 0], images[held_out])
+    assert np.array_equal(data.val.labels, labels[held_out])
+    assert np.array_equal(data.train.images[:, 0], images[rest])
+    assert np.array_equal(data.train.labels, labels[rest])
+    assert np.array_equal(whole.images[:, 0], images)
 
 
 @pytest.mark.parametrize("val", [60_000, 70_000, -1])

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from trainer_cases import SHORT, equal, interrupt_after
+from trainer_cases import SHORT, equal, first, interrupt_after
 
-from cnnbook.trainer import Data, Result, source_net, train
+from cnnbook.trainer import Data, Result, Split, loop, source_net, train
 from cnnbook.trainer.checkpoint import load_checkpoint, save_checkpoint
+from cnnbook.trainer.run import start
 
 
 def test_resumed_run_is_the_uninterrupted_one(saved: Path, small: Data, whole: Result) -> None:
@@ -94,7 +96,7 @@ def flip_a_bit(raw: bytes) -> bytes:
         pytest.param(lambda raw: raw[: len(raw) // 2], id="half"),
         pytest.param(lambda raw: raw[:-1], id="last byte gone"),
         pytest.param(flip_a_bit, id="one bit flipped"),
-        pytest.param(lambda raw: pickle.dumps({"format": "cnnbook.trainer 1"}), id="pickle"),
+        pytest.param(lambda raw: pickle.dumps({"format": "cnnbook.trainer 2"}), id="pickle"),
     ],
 )
 def test_damaged_checkpoints_are_refused(
@@ -108,7 +110,7 @@ def test_damaged_checkpoints_are_refused(
 def test_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.pt"
     torch.save(source_net().state_dict(), path)
-    with pytest.raises(ValueError, match=r"expected a checkpoint of format 'cnnbook\.trainer 1'"):
+    with pytest.raises(ValueError, match=r"expected a checkpoint of format 'cnnbook\.trainer 2'"):
         load_checkpoint(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.txt", "only a zip file")
@@ -118,7 +120,7 @@ def test_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
 
 def test_nothing_in_a_checkpoint_is_executed(tmp_path: Path) -> None:
     path = tmp_path / "evil.pt"
-    torch.save({"format": "cnnbook.trainer 1", "model": Path.cwd}, path)
+    torch.save({"format": "cnnbook.trainer 2", "model": Path.cwd}, path)
     with pytest.raises(ValueError, match="got a damaged or foreign file"):
         load_checkpoint(path)
 
@@ -136,6 +138,42 @@ def test_resume_needs_the_same_run(
 ) -> None:
     with pytest.raises(ValueError, match=text):
         train(replace(SHORT, **other), small, checkpoint=saved, resume=True)
+
+
+def test_the_same_data_may_lie_elsewhere_and_other_data_may_not(saved: Path, small: Data) -> None:
+    for folder in ("moved", "/moved/again"):
+        config = replace(SHORT, steps=4, root=folder, log_every=2)
+        assert train(config, small, checkpoint=saved, resume=True).history.steps == [1, 2, 3, 4]
+    images, labels = small.train
+    for other in (Split(images, 9 - labels), Split(255 - images, labels), first(small.train, 39)):
+        text = (
+            r"resume: expected data \(--data\) of 40 images, SHA-256 \w+, as in .*, got (40|39) im"
+        )
+        with pytest.raises(ValueError, match=text):
+            train(SHORT, small._replace(train=other), checkpoint=saved, resume=True)
+
+
+def test_seconds_are_those_of_all_sessions(
+    small: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that goes on by a second when it is read: at first, after each step, at last."""
+    path, clock = tmp_path / "run.pt", count()
+    monkeypatch.setattr(loop, "perf_counter", lambda: float(next(clock)))
+    assert train(replace(SHORT, steps=3), small, checkpoint=path).seconds == 4
+    assert load_checkpoint(path)["seconds"] == 3
+    next(clock)
+    assert train(SHORT, small, checkpoint=path, resume=True).seconds == 3 + 4
+
+
+def test_a_checkpoint_that_came_meanwhile_is_not_overwritten(tmp_path: Path, small: Data) -> None:
+    """Two commands started at once with the same name: the second to write is refused."""
+    path = tmp_path / "run.pt"
+    runs = [start(SHORT, small, path) for _ in range(2)]
+    runs[0].save(path)
+    with pytest.raises(FileExistsError, match=r"run\.pt exists: resume it, or choose another"):
+        runs[1].save(path)
+    runs[0].save(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]
 
 
 def test_a_configuration_of_numpy_numbers_and_paths_is_kept(tmp_path: Path, small: Data) -> None:
