@@ -1,5 +1,6 @@
 """The PyTorch trainer: its networks, devices and data, and that it learns what it should."""
 
+import gzip
 import json
 import math
 import re
@@ -107,6 +108,59 @@ def test_networks_give_ten_logits_and_a_summary(network: Network) -> None:
     assert sum(counts) == count_parameters(model)
 
 
+@pytest.mark.parametrize("network", [name for name in NETWORKS if name != "lenet5-1998"])
+@pytest.mark.parametrize("init", get_args(Init))
+def test_networks_fit_other_images_and_classes(network: Network, init: Init) -> None:
+    """Colour, not square, 26 classes; He's deviation is that of the new fan-in."""
+    generator = torch.Generator().manual_seed(0)
+    model: Any = build(network, init, generator, shape=(3, 32, 40), classes=26).eval()
+    assert model(torch.zeros(2, 3, 32, 40)).shape == (2, 26)
+    assert [len(line.split()) > 1 for line in summary(model, (3, 32, 40))] == [True] * len(model)
+    weight = model[0].weight.detach()
+    deviation = {
+        "normal": 1.0,
+        "he": math.sqrt(2 / weight[0].numel()),
+        "default": math.sqrt(1 / weight[0].numel() / 3),
+    }
+    assert float(weight.std()) == pytest.approx(deviation[init], rel=3 / math.sqrt(weight.numel()))
+
+
+def test_a_fitted_network_has_the_layers_of_its_size() -> None:
+    """LeNet on 32 x 32: 16 maps of 6 x 6 meet the first linear layer."""
+    model: Any = build("lenet5", shape=(1, 32, 32), classes=26)
+    assert model[7].weight.shape == (120, 16 * 6 * 6)
+    assert model[-1].weight.shape == (26, 84)
+    unchanged, fitted = (count_parameters(build("lenet5")), count_parameters(model))
+    assert fitted - unchanged == 120 * 16 * (36 - 25) + 16 * 85
+
+
+@pytest.mark.parametrize(
+    ("network", "shape", "classes", "text"),
+    [
+        (
+            "lenet5",
+            (1, 8, 8),
+            10,
+            "network: lenet5 has no room in images of 1 x 8 x 8 in 10 classes",
+        ),
+        ("source", (1, 3, 28), 10, "network: source has no room in images of 1 x 3 x 28"),
+        ("small", (1, 7, 7), 2, "network: small has no room in images of 1 x 7 x 7 in 2 classes"),
+        (
+            "lenet5-1998",
+            (1, 32, 32),
+            10,
+            "expected images of 1 x 28 x 28 in 10 classes, got images",
+        ),
+        ("lenet5-1998", (1, 28, 28), 26, "got images of 1 x 28 x 28 in 26 classes"),
+    ],
+)
+def test_networks_say_where_they_have_no_room(
+    network: Network, shape: tuple[int, ...], classes: int, text: str
+) -> None:
+    with pytest.raises(ValueError, match=text):
+        build(network, shape=shape, classes=classes)
+
+
 def test_the_lenet_of_1998_layer_by_layer() -> None:
     counts = [count_parameters(layer) for layer in build("lenet5-1998")]
     assert [n for n in counts if n] == [156, 12, 1_516, 32, 48_120, 10_164]
@@ -206,6 +260,166 @@ def test_validation_split_must_leave_something(val: int) -> None:
         load_data(val)
 
 
+def write_idx(folder: Path, **arrays: np.ndarray[Any, Any]) -> None:
+    """Files under MNIST's names: train_images=…, t10k_labels=… and so on."""
+    for key, array in arrays.items():
+        split, kind = key.split("_")
+        code = {"uint8": 8, "int32": 12, "float32": 13}[array.dtype.name]
+        sizes = np.array(array.shape, ">u4").tobytes()
+        content = (
+            bytes([0, 0, code, array.ndim])
+            + sizes
+            + array.astype(array.dtype.newbyteorder(">")).tobytes()
+        )
+        name = f"{split}-{kind}-idx{3 if kind == 'images' else 1}-ubyte"
+        (folder / name).write_bytes(content)
+
+
+def letters(count: int, side: int = 32) -> tuple[Any, Any]:
+    """Images on which the 26 classes are told apart by the place of a white square."""
+    labels = np.arange(count, dtype=np.uint8) % 26
+    images = np.zeros((count, side, side), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        row, column = divmod(int(label), 6)
+        image[5 * row : 5 * row + 5, 5 * column : 5 * column + 5] = 255
+    return images, labels
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A folder with 104 + 26 images of 32 × 32 in 26 classes."""
+    (images, labels), (test_images, test_labels) = letters(104), letters(26)
+    write_idx(tmp_path, train_images=images, train_labels=labels)
+    write_idx(tmp_path, t10k_images=test_images, t10k_labels=test_labels)
+    return tmp_path
+
+
+def test_files_of_another_size_and_other_classes_are_learned(own: Path) -> None:
+    data = load_data(root=own)
+    assert (data.shape, data.classes, len(data.train.labels)) == ((1, 32, 32), 26, 104)
+    options: dict[str, Any] = {"network": "lenet5", "lr": 3e-3, "steps": 60, "root": own}
+    result = train(replace(SHORT, **options))
+    assert result.test_accuracy == 1
+    held_out = load_data(26, own)
+    assert [len(split.labels) for split in held_out] == [78, 26, 26]
+
+
+def test_colour_images_are_learned_and_told_apart(small: Data) -> None:
+    """Red or green: what no grey copy of them tells."""
+    images = torch.zeros(40, 3, 20, 24, dtype=torch.uint8)
+    labels = torch.arange(40) % 2
+    images[labels == 0, 0] = images[labels == 1, 1] = 200
+    data = Data(Split(images, labels), Split(images[:0], labels[:0]), Split(images, labels))
+    augmented: dict[str, Any] = {"network": "lenet5", "augment": 0.5, "steps": 30}
+    assert train(replace(SHORT, **augmented), data).test_accuracy == 1
+
+
+def grey(*shape: int) -> Any:
+    return np.zeros(shape, np.uint8)
+
+
+LABELS = np.arange(26, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("files", "text"),
+    [
+        (
+            {"train_images": grey(0, 28, 28)},
+            r"train-images.*: expected images as uint8 \(N, H, W\), got",
+        ),
+        ({"train_images": grey(104, 784)}, r"\(N, H, W\), got uint8 \(104, 784\)"),
+        ({"train_images": np.zeros((104, 9, 9), np.float32)}, r"got float32 \(104, 9, 9\)"),
+        (
+            {"train_labels": LABELS},
+            r"train-labels.*: expected 104 whole numbers, got uint8 \(26,\)",
+        ),
+        ({"t10k_labels": np.zeros((26, 8), np.int32)}, r"26 whole numbers, got int32 \(26, 8\)"),
+        ({"t10k_labels": np.zeros(26, np.float32)}, r"26 whole numbers, got float32 \(26,\)"),
+        (
+            {"train_labels": letters(104)[1] + np.uint8(1)},
+            "expected training labels from 0 on without gaps, got 26 from 1 to 26",
+        ),
+        (
+            {"train_labels": letters(104)[1] * np.uint8(2)},
+            "expected training labels from 0 on without gaps, got 26 from 0 to 50",
+        ),
+        ({"t10k_labels": LABELS + np.uint8(1)}, "expected test labels from 0 to 25, got 1 to 26"),
+        (
+            {"t10k_labels": LABELS.astype(np.int32) - 1},
+            "expected test labels from 0 to 25, got -1 to 24",
+        ),
+        (
+            {"t10k_images": grey(26, 28, 28)},
+            r"test: expected .*uint8 \(N, 1, 32, 32\), got torch.uint8 \(26, 1, 28, 28\)",
+        ),
+    ],
+)
+def test_files_that_do_not_fit_are_named(files: dict[str, Any], text: str, own: Path) -> None:
+    write_idx(own, **files)
+    with pytest.raises(ValueError, match=text):
+        train(replace(SHORT, root=own))
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (
+            {"train": lambda x, y: (x.float(), y)},
+            r"train: .*uint8 \(N, 1, 28, 28\), got torch.float32",
+        ),
+        (
+            {"train": lambda x, y: (x[:, 0], y)},
+            r"train: .*uint8 \(N, C, H, W\), got .* \(40, 28, 28\)",
+        ),
+        (
+            {"train": lambda x, y: (x, y.int())},
+            r"train: expected 40 labels as torch.int64, got .*int32",
+        ),
+        (
+            {"train": lambda x, y: (x, y[1:])},
+            r"train: expected 40 labels .*, got torch.int64 \(39,\)",
+        ),
+        ({"train": lambda x, y: (x[:0], y[:0])}, "train: expected some labels"),
+        ({"test": lambda x, y: (x, y - 10)}, "test: expected labels from 0 on, got -"),
+        ({"test": lambda x, y: (x[:0], y[:0])}, "test: expected images to judge by, got none"),
+    ],
+)
+def test_data_that_do_not_fit_are_named(change: dict[str, Any], text: str, small: Data) -> None:
+    changed = {name: Split(*turn(*getattr(small, name))) for name, turn in change.items()}
+    with pytest.raises(ValueError, match=text):
+        train(SHORT, small._replace(**changed))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("train-images-idx3-ubyte.gz", None),
+        ("train-images.idx3-ubyte", None),
+        ("Train-Images.IDX3-ubyte.GZ", None),
+        (
+            "MNIST/raw/train-images-idx3-ubyte",
+            "found MNIST/raw/train-images-idx3-ubyte: give their",
+        ),
+        ("train-images-idx3-ubyte/train-images-idx3-ubyte.gz", "give their folder, under MNIST's"),
+        ("emnist-letters-train-images-idx3-ubyte", "found emnist-letters-train-images-idx3-ubyte"),
+        ("images.idx", "or train-images-idx3-ubyte.gz, found neither"),
+    ],
+)
+def test_files_as_others_name_and_lay_them(name: str, text: str | None, own: Path) -> None:
+    content = (own / "train-images-idx3-ubyte").read_bytes()
+    for file in list(own.iterdir()):
+        if text is not None or file.name.startswith("train-images"):
+            file.unlink()
+    (own / name).parent.mkdir(parents=True, exist_ok=True)
+    (own / name).write_bytes(gzip.compress(content) if name.lower().endswith(".gz") else content)
+    if text is None:
+        assert len(load_data(root=own).train.labels) == 104
+    else:
+        with pytest.raises(FileNotFoundError, match=text):
+            load_data(root=own)
+
+
 def test_batches_go_through_one_permutation_after_another() -> None:
     order = BatchOrder(10, 4, seed=0)
     epochs = torch.cat([next(order) for _ in range(10)]).reshape(4, 10)
@@ -238,6 +452,17 @@ def test_distortions_are_mild_and_decided_by_the_seed(digits: Tensor) -> None:
     assert one.shape == digits.shape
     ink = one.sum((1, 2, 3)) / digits.sum((1, 2, 3))
     assert ((ink > 0.6) & (ink < 1.6)).all()
+
+
+def test_a_rectangle_turned_keeps_its_angles() -> None:
+    """A quarter turn of a wide image: what lay in its row through the middle stands upright."""
+    images = torch.zeros(1, 1, 21, 41)
+    images[..., 10, :] = 1
+    quarter = torch.tensor([[[0.0, -1, 0], [1, 0, 0]]])
+    turned = distort(images, quarter, torch.zeros(1, 2, 5, 5))[0, 0]
+    expected = torch.zeros(21, 41)
+    expected[:, 20] = 1
+    assert torch.allclose(turned, expected, atol=1e-5)
 
 
 def test_a_distortion_moves_to_where_it_points(digits: Tensor) -> None:
