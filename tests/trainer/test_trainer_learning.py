@@ -5,6 +5,7 @@ import json
 import math
 import re
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -206,7 +207,7 @@ def test_device_is_the_best_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["cuda", "gpu", "cpu:x", "cpu:1", "xpu:2", "meta", ""])
 def test_unknown_or_absent_device(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind, count in {"cuda": 0, "mps": 0, "xpu": 2}.items():
-        monkeypatch.setitem(device.DEVICES, kind, lambda count=count: count)
+        monkeypatch.setitem(device.DEVICES, kind, partial(int, count))
     known = re.escape("['xpu:0', 'xpu:1', 'cpu:0']")
     with pytest.raises(ValueError, match=f"device: expected auto or.* {known}, got '{name}'"):
         choose_device(name)
