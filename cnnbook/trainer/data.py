@@ -133,7 +133,8 @@ def _find(folder: Path, name: str) -> Path:
         if spelling.fullmatch(path.name) and path.is_file():
             return path
     near = [p for depth in ("*", "*/*", "*/*/*") for p in sorted(folder.glob(depth)) if p.is_file()]
-    found = [str(p.relative_to(folder)) for p in near if "ubyte" in p.name.lower()]
+    found = [p.relative_to(folder).as_posix() for p in near if "ubyte" in p.name.lower()]
+    found.sort(key=lambda path: name.partition("-idx")[0] not in path)
     hint = f"{', '.join(found[:2])}: give their folder, under MNIST's names" if found else "neither"
     raise FileNotFoundError(f"{folder}: expected the file {name} or {name}.gz, found {hint}")
 
