@@ -9,6 +9,7 @@ import runpy
 import statistics
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from types import SimpleNamespace
@@ -49,8 +50,8 @@ def step_times(program: Any, device: torch.device, sizes: tuple[int, ...]) -> di
                 torch.set_float32_matmul_precision(precision)
                 model = build().to(device)
                 optimizer = torch.optim.AdamW(model.parameters())
-                step = [program.train_step, model, optimizer, x, labels, bfloat16]
-                time = seconds(lambda step=step: step[0](*step[1:]), device)
+                step = partial(program.train_step, model, optimizer, x, labels, bfloat16)
+                time = seconds(step, device)
                 found[f"{name}, batch {size}, {label}"] = round(1e3 * time, 3)
     torch.set_float32_matmul_precision("highest")
     return found

@@ -80,8 +80,8 @@ def test_what_is_loaded_is_the_state_with_the_smallest_held_out_loss(
 def test_an_evaluation_is_the_mean_over_images_not_over_batches(program: Any) -> None:
     data = Subset(program.mnist("train"), range(130))  # batches of 128 and 2
     model = program.Net().apply(program.he).eval()
-    x = torch.stack([x for x, _ in data])
-    labels = torch.tensor([int(label) for _, label in data])
+    rows = [data[i] for i in range(130)]
+    x, labels = torch.stack([x for x, _ in rows]), torch.tensor([int(t) for _, t in rows])
     logits = model(x)
     loss, accuracy = program.evaluate(model, program.batches(data), CPU)
     assert loss == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
@@ -108,5 +108,5 @@ def test_the_gpu_table_can_be_made(program: Any) -> None:
 
 def test_the_gpu_table_is_refused_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda check_available: None)
-    with pytest.raises(SystemExit, match="expected an accelerator .*, found the CPU alone"):
+    with pytest.raises(SystemExit, match=r"expected an accelerator .*, found the CPU alone"):
         gpu.main()
