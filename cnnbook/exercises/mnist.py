@@ -22,7 +22,7 @@ he_std = Exercise(
         "The 2 is missing: ReLU sets half of the numbers to 0, and the 2 makes up for it.": (
             lambda shape: math.sqrt(1 / math.prod(shape[1:]))
         ),
-        "That is Xavier's rule, with fan-in and fan-out; He's has the fan-in alone.": (
+        "That is Xavier's rule, with fan-in and fan-out; He et al. use the fan-in alone.": (
             lambda shape: math.sqrt(2 / (math.prod(shape[2:]) * (shape[0] + shape[1])))
         ),
         "All axes are multiplied; the first one counts the outputs, not what each sums over.": (
