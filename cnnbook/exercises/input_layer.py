@@ -102,7 +102,8 @@ idx_sizes = Exercise(
         "Only the last two bytes of each size are read; a size has four.": (
             lambda header: tuple(n % 65536 for n in _sizes(header))
         ),
-        "Only the last byte of each size is read; a size has four.": (
+        "Only the last byte of each size is left: either no other is read, or the sum is made in "
+        "uint8, in which 234 << 8 is 0; take int(header[i]).": (
             lambda header: tuple(n % 256 for n in _sizes(header))
         ),
         "Each size is read from two bytes; it has four.": (

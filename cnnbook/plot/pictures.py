@@ -66,9 +66,9 @@ def channels(x: ArrayLike, w: ArrayLike, ax: Axes | None = None) -> Axes:
     ax = canvas(ax, right + 2.1, last + 1.6, 0.5)
     _line(ax, x, columns, 1.4, "input", "x_{{{0}}}")
     for f, top in rows:
-        _line(ax, w[f], columns, top + 4, "kernel", f"w_{{{{{f + 1},{{0}}}}}}")
+        _line(ax, w[f], columns, top + 4, "kernel", f"w_{{{{{f},{{0}}}}}}")
         say(ax, right, top + 4, "=", size=14)
-        _map(ax, y, f, (right + 1.2, top + 4), "output", f"y_{{{f + 1}}}")
+        _map(ax, y, f, (right + 1.2, top + 4), "output", f"y_{{{f}}}")
     for _, left in columns:
         say(ax, left + 0.8, 2.65, "∗", size=14)
     if len(w) > len(rows):
@@ -92,7 +92,7 @@ def _line(
 ) -> None:
     """Maps side by side; kernels with the signs of their sum."""
     for c, left in columns:
-        _map(ax, maps, c, (left + 0.8, middle), role, label.format(c + 1))
+        _map(ax, maps, c, (left + 0.8, middle), role, label.format(c))
         if role == "kernel" and c:
             say(ax, left - 0.3, middle, "+", size=14)
     if len(maps) > len(columns):

@@ -285,7 +285,7 @@ def test_channels_abbreviate_many_maps() -> None:
     ax = plot.channels(np.ones((16, 7, 7)), np.ones((36, 16, 5, 5)))
     frames = [edges(ax).count(plot.COLORS[role]) for role in ("input", "kernel", "output")]
     assert frames == [3, 9, 3]
-    assert {"⋯", "⋮", "$x_{16}$", "$w_{36,16}$", "$y_{36}$"} <= set(texts(ax))
+    assert {"⋯", "⋮", "$x_{15}$", "$w_{35,15}$", "$y_{35}$"} <= set(texts(ax))
     assert texts(ax)[-1] == "filters × channels = 36 × 16 = 576 kernels of 5 × 5"
 
 
