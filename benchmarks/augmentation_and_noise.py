@@ -24,7 +24,7 @@ from cnnbook.trainer.config import Init
 from cnnlib import functional as F
 from cnnlib.checks import Array
 
-SEEDS, STEPS, HELD_OUT, NOISE, BINS = 5, 500, 5_000, 0.5, 10
+SEEDS, STEPS, HELD_OUT, NOISE, BINS = 3, 500, 5_000, 0.5, 10
 FEW, FEW_STEPS = 2_000, 500  # images and steps of the over-confident network
 AUGMENT = (0.0, 0.5)
 SETTINGS: tuple[tuple[float, Init], ...] = ((0.05, "default"), (0.0, "he"))
