@@ -153,7 +153,8 @@ def main() -> None:
     """Seed after seed; the file is written once, at the end."""
     torch.set_num_threads(1)
     data = split_data()
-    few, runs = [], []
+    few: list[dict[str, Any]] = []
+    runs: list[dict[str, Any]] = []
     for seed in range(SEEDS):
         few.append(over_confident(seed, data))
         print(few[-1], flush=True)
