@@ -1,4 +1,4 @@
-"""The two networks of the course, each written once, for `cnnlib.nn` and for `torch.nn`.
+"""The networks of the course, each written once, for `cnnlib.nn` and for `torch.nn`.
 
 ``n`` is one of the two; what is ``given``, such as ``rng``, goes to every layer with weights.
 """
@@ -40,4 +40,23 @@ def source(n: Any, **given: Any) -> Any:
         n.Linear(7 * 7 * 64, 1024, **given),
         n.ReLU(),
         n.Linear(1024, 10, **given),
+    )
+
+
+def cam(n: Any, **given: Any) -> Any:
+    """(N, 1, 28, 28) -> (N, 10): 5,026 parameters; ends in the means of its maps, 14 × 14."""
+    return n.Sequential(
+        n.Conv2d(1, 8, kernel_size=3, padding=1, bias=False, **given),
+        n.BatchNorm2d(8),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Conv2d(8, 16, kernel_size=3, padding=1, bias=False, **given),
+        n.BatchNorm2d(16),
+        n.ReLU(),
+        n.Conv2d(16, 24, kernel_size=3, padding=1, bias=False, **given),
+        n.BatchNorm2d(24),
+        n.ReLU(),
+        n.AvgPool2d(14),
+        n.Flatten(),
+        n.Linear(24, 10, **given),
     )

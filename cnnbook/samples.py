@@ -15,6 +15,7 @@ from cnnlib.datasets import load_mnist, to_float
 
 WEIGHTS = Path(__file__).parent / "weights"
 LENET, AUGMENTED = WEIGHTS / "lenet.npz", WEIGHTS / "lenet_augmented.npz"
+CAM = WEIGHTS / "cam.npz"
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -63,6 +64,14 @@ def trained_lenet(*, augmented: bool = False) -> nn.Sequential:
     """
     model = lenet()
     with np.load(AUGMENTED if augmented else LENET) as weights:
+        model.load_state_dict(weights)
+    return model.eval()
+
+
+def trained_cam() -> nn.Sequential:
+    """The small network for class activation maps, trained by ``benchmarks/train_cam.py``."""
+    model = networks.cam(nn)
+    with np.load(CAM) as weights:
         model.load_state_dict(weights)
     return model.eval()
 

@@ -11,6 +11,7 @@ from cnnlib.checks import Array
 
 _labels = np.array([0, 0, 0, 1, 1, 2, 2, 2, 0, 1])
 _answers = np.array([0, 2, 2, 1, 0, 2, 2, 1, 0, 1])
+_many = np.repeat([0, 1, 0], [300, 2, 1])  # more in a cell than a uint8 holds
 
 
 def _counts(labels: Array, answers: Array, classes: int) -> Array:
@@ -43,7 +44,7 @@ def _only_what_occurs(labels: Array, answers: Array, classes: int) -> Array:
 confusion_matrix = Exercise(
     "confusion_matrix",
     _counts,
-    [(_labels, _answers, 3), (_labels, _answers, 5)],
+    [(_labels, _answers, 3), (_labels, _answers, 5), (_many, np.flip(_many), 2)],
     {
         "Each pair is counted once: counts[labels, answers] += 1 adds 1 to a cell, however often "
         "the cell is named. np.add.at adds every time.": _each_pair_once,
@@ -67,6 +68,8 @@ _sure = np.array([1, 0.97, 0.93, 0.88, 0.86, 0.83, 0.82, 0.81, 0.66, 0.64, 0.47,
 _p = np.stack([0.7 * (1 - _sure), _sure, 0.3 * (1 - _sure)], axis=1)
 _too_sure = np.array([0, 1, 1, 1, 0, 1, 1, 0, 0, 2, 1, 1])
 _not_enough = np.array([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+_rng = np.random.default_rng(0)
+_random = _rng.dirichlet(np.ones(4), 60), _rng.integers(4, size=60)
 
 
 def _bins(p: Array, labels: Array, bins: int) -> tuple[Array, Array, Array]:
@@ -118,7 +121,7 @@ def _of_the_label(p: Array, labels: Array, bins: int) -> float:
 
 
 def _without_ones(p: Array, labels: Array, bins: int) -> float:
-    """Whoever is sure to 1 falls out of the last bin, but still counts in the total."""
+    """A probability of 1 falls out of the last bin, but still counts in the total."""
     kept = p.max(1) < 1
     return _error(p[kept], labels[kept], bins) * float(kept.mean())
 
@@ -132,7 +135,7 @@ def _by_centres(p: Array, labels: Array, bins: int) -> float:
 calibration_error = Exercise(
     "calibration_error",
     _error,
-    [(_p, _too_sure, 10), (_p, _not_enough, 5)],
+    [(_p, _too_sure, 10), (_p, _not_enough, 5), (*_random, 10), (*_random, 7)],
     {
         "The differences cancel: take the absolute value in each bin.": _signed,
         "Each bin counts by the share of its answers, not the same for all.": _not_weighted,
@@ -142,7 +145,7 @@ calibration_error = Exercise(
         "That is the largest of the differences; their weighted mean is asked for.": _largest,
         "The differences are squared; their absolute value is asked for.": _squared,
         "The confidence is the largest probability, not that of the label.": _of_the_label,
-        "An answer with probability 1 falls out of the last bin; it belongs into it.": (
+        "An answer with probability 1 falls out of the last bin; it belongs in it.": (
             _without_ones
         ),
         "The confidence of a bin is the mean of its answers' probabilities, not its centre.": (

@@ -79,6 +79,14 @@ def test_shipped_networks_read_what_is_recorded(augmented: bool) -> None:
     assert found == pytest.approx(expected["test_accuracy"], abs=2e-4)
 
 
+def test_the_network_of_the_class_activation_maps_reads_what_is_recorded() -> None:
+    images, labels = load_mnist("test")
+    model = samples.trained_cam()
+    found = accuracy(model, to_float(images), labels)
+    assert found == pytest.approx(samples.recorded("cam")["test_accuracy"], abs=2e-4)
+    assert sum(p.data.size for p in model.parameters()) == 5_026
+
+
 def test_recorded_reads_a_file_or_a_folder() -> None:
     assert samples.recorded("bench")["machine"]["torch"]
     recipes = samples.recorded("recipes")
