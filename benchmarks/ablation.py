@@ -59,12 +59,13 @@ def main() -> None:
     """Train each row with the same seeds."""
     torch.set_num_threads(1)
     data = load_data(HELD_OUT)
-    content = {"machine": machine(), "steps": BASE.steps, "held_out": HELD_OUT, "rows": {}}
+    rows: dict[str, list[float | None]] = {}
+    content = {"machine": machine(), "steps": BASE.steps, "held_out": HELD_OUT, "rows": rows}
     for name, change in ROWS.items():
         configs = [replace(BASE, **change, seed=seed) for seed in range(SEEDS)]
-        content["rows"][name] = [train(config, data).val_accuracy for config in configs]
+        rows[name] = [train(config, data).val_accuracy for config in configs]
         record("ablation", content)
-        print(f"{name:36} {content['rows'][name]}", flush=True)
+        print(f"{name:36} {rows[name]}", flush=True)
 
 
 if __name__ == "__main__":
