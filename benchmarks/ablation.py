@@ -2,7 +2,8 @@
 
 python -m benchmarks.ablation     writes cnnbook/results/ablation.json
 
-Judged on the last 10,000 training images, which no run learns from.
+Judged on 10,000 training images drawn at random, which no run learns from. What is done is written
+after each row.
 """
 
 from __future__ import annotations
@@ -58,13 +59,13 @@ def main() -> None:
     """Train each row with the same seeds."""
     torch.set_num_threads(1)
     data = load_data(HELD_OUT)
-    rows = {}
+    rows: dict[str, list[float | None]] = {}
+    content = {"machine": machine(), "steps": BASE.steps, "held_out": HELD_OUT, "rows": rows}
     for name, change in ROWS.items():
         configs = [replace(BASE, **change, seed=seed) for seed in range(SEEDS)]
         rows[name] = [train(config, data).val_accuracy for config in configs]
+        record("ablation", content)
         print(f"{name:36} {rows[name]}", flush=True)
-    content = {"machine": machine(), "steps": BASE.steps, "held_out": HELD_OUT, "rows": rows}
-    record("ablation", content)
 
 
 if __name__ == "__main__":
