@@ -115,7 +115,7 @@ def checked(name: str, value: Any, kind: Any, **bounds: float) -> Any:
 
 
 # What all recipes that follow share; chapter 14 measures what each part is worth.
-# Every number in them was chosen on 5,000 training images.
+# Every number in them was chosen on the last 5,000 training images.
 MODERN = Config(
     init="he",
     schedule="one-cycle",

@@ -143,7 +143,7 @@ def test_the_command_needs_no_other_plugin(tmp_path: Path) -> None:
 # --- quizzes ---
 
 CHAPTERS = sorted((tool.ROOT / "chapters").glob("*.ipynb"))
-QUIZ = re.compile(r"^## Quiz [^\n]*\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+QUIZ = re.compile(r"^## Quiz[^\n]*\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 QUESTION = re.compile(r"^\*\*(.+)\*\*$", re.MULTILINE)
 ANSWER = re.compile(r"^:::\{dropdown\} (.+)\n(.+)\n:::$", re.MULTILINE)
 
