@@ -253,9 +253,7 @@ conv2d_backward = Exercise(
             _conv_but(db=lambda dy: dy.mean((2, 3)).sum(0))
         ),
         "Right for stride 1 only: for more, put stride − 1 zeros between the cells of dy, and "
-        "(n − k) mod stride behind them.": (
-            _only_stride_1
-        ),
+        "(n − k) mod stride behind them.": (_only_stride_1),
         "The stride is missing in the index: output p reads x from p · stride on.": (
             _no_stride_in_index
         ),
