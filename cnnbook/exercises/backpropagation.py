@@ -70,7 +70,10 @@ def _onehot(logits: Array, target: Array) -> Array:
 cross_entropy_backward = Exercise(
     "cross_entropy_backward",
     lambda z, target: F.cross_entropy_backward(z, target),
-    [(2 * _rng.normal(size=(4, 3)), np.array([2, 0, 1, 1]))],
+    [
+        (2 * _rng.normal(size=(4, 3)), np.array([2, 0, 1, 1])),
+        (np.array([[1000.0, 999.0, 0.0], [0.0, 1.0, 2.0]]), np.array([0, 2])),
+    ],
     {
         "The 1 / N is missing: the loss is the mean over the batch.": (
             lambda z, target: F.softmax(z) - _onehot(z, target)
@@ -78,7 +81,7 @@ cross_entropy_backward = Exercise(
         "Divided by N · K; the mean is over the N examples, not over all numbers.": (
             lambda z, target: F.cross_entropy_backward(z, target) / z.shape[1]
         ),
-        "The sign is wrong: it is p − y.": lambda z, target: -F.cross_entropy_backward(z, target),
+        "The sign is wrong: it is y − t.": lambda z, target: -F.cross_entropy_backward(z, target),
         "The 1 is not subtracted at the label.": lambda z, target: F.softmax(z) / len(z),
         "Only the label's logit has a gradient; every logit moves every probability.": (
             lambda z, target: F.cross_entropy_backward(z, target) * _onehot(z, target)
@@ -137,7 +140,11 @@ def _stride_is_kernel_size(dy: Array, x: Array, k: int, stride: int) -> Array:
 max_pool2d_backward = Exercise(
     "max_pool2d_backward",
     _pool_by(_first),
-    [_pool_input((2, 2, 6, 5), 2, 2), _pool_input((1, 2, 6, 7), 3, 2)],
+    [
+        _pool_input((2, 2, 6, 5), 2, 2),
+        _pool_input((1, 2, 6, 7), 3, 2),
+        (np.array([[[[1.0]]]]), np.array([[[[-3.0, -4.0], [-1.0, -2.0]]]]), 2, 2),
+    ],
     {
         "The gradient is copied to every tied maximum, so that more comes out than went in; "
         "it goes to the first.": _pool_by(_tied),
@@ -220,8 +227,8 @@ conv2d_backward = Exercise(
     [_conv_input((3, 2, 5, 6), (3, 2), 1), _conv_input((2, 2, 8, 7), (3, 2), 2)],
     {
         "dx: the kernel is not flipped. Output p reads x at p + i, so x at u is read by output "
-        "u − i: turn the kernel by 180°.": _conv_but(kernel=_turn),
-        "dx: the kernel is flipped in one direction only; turn it by 180°, in both.": (
+        "u − i: rotate the kernel by 180°.": _conv_but(kernel=_turn),
+        "dx: the kernel is flipped in one direction only; rotate it by 180°, in both.": (
             _conv_but(kernel=lambda w: w[:, :, :, ::-1])
         ),
         "dx: the channels are not swapped. Input channel c meets the kernels (f, c), summed over "
@@ -245,9 +252,8 @@ conv2d_backward = Exercise(
         "db is averaged over rows and columns; it is summed over them too.": (
             _conv_but(db=lambda dy: dy.mean((2, 3)).sum(0))
         ),
-        "Right for stride 1 only: for more, put stride − 1 zeros between the cells of dy.": (
-            _only_stride_1
-        ),
+        "Right for stride 1 only: for more, put stride − 1 zeros between the cells of dy, and "
+        "(n − k) mod stride behind them.": (_only_stride_1),
         "The stride is missing in the index: output p reads x from p · stride on.": (
             _no_stride_in_index
         ),

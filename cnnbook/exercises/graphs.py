@@ -13,7 +13,7 @@ Edges = Sequence[tuple[int, int, float]]  # (from, to, factor), from < to
 
 
 def _sum_of(cos_way: float, sin_way: float, division: float, by_y: float = 1.0) -> Function:
-    """The right derivatives, with each way by which x is used taken so many times."""
+    """The right derivatives, with each path by which x is used taken so many times."""
 
     def derivative(x: float, y: float) -> tuple[float, float]:
         trigonometric = -cos_way * math.sin(x) ** 2 + sin_way * math.cos(x) ** 2
@@ -40,22 +40,22 @@ derivative = Exercise(
     [(5.0, 3.0), (1.0, -2.0)],
     {
         "The sign of the derivative of cos is wrong; it is −sin.": _sum_of(-1, 1, 1),
-        "The way through cos is missing; x is used three times, and all its ways add up.": (
+        "The path through cos is missing; x is used three times, and all its paths add up.": (
             _sum_of(0, 1, 1)
         ),
-        "The way through sin is missing; x is used three times, and all its ways add up.": (
+        "The path through sin is missing; x is used three times, and all its paths add up.": (
             _sum_of(1, 0, 1)
         ),
-        "The way through the division is missing; x is used three times, and all its ways add "
+        "The path through the division is missing; x is used three times, and all its paths add "
         "up.": _sum_of(1, 1, 0),
         "Only the division is there; x is used by cos and sin too.": _sum_of(0, 0, 1),
         "The derivative of a product is not the product of the derivatives.": (
             _product_of_derivatives
         ),
-        "The sign of the derivative by y is wrong: as y grows, x / y shrinks.": (
+        "The sign of the derivative with respect to y is wrong: as y grows, x / y shrinks.": (
             _sum_of(1, 1, 1, -1)
         ),
-        "The derivative of x / y by y is −x / y², with a square.": _not_squared,
+        "The derivative of x / y with respect to y is −x / y², with a square.": _not_squared,
         "x is taken for degrees; it is in radians.": _degrees,
     },
 )
@@ -114,27 +114,28 @@ def _by_the_first(edges: Edges, count: int) -> list[float]:
 
 _SOURCE = [(0, 2, 0.5), (0, 3, 2.0), (2, 4, 3.0), (3, 4, -1.0), (0, 5, 4.0), (1, 5, -2.0)]
 _SOURCE += [(4, 6, 1.0), (5, 6, 1.5)]
+_DOUBLED = [(0, 1, 3.0), (1, 3, 0.5), (0, 1, 3.0), (0, 2, 1.0)]  # an edge twice, a dead end
 _TANGLED = [(1, 2, 3.0), (2, 4, 2.0), (0, 1, 2.0), (1, 3, -1.0), (3, 4, 5.0), (2, 3, 0.5)]
 
 backward = Exercise(
     "backward",
     _backward,
-    [(_SOURCE, 7), (_TANGLED, 5)],
+    [(_SOURCE, 7), (_TANGLED, 5), (_DOUBLED, 4)],
     {
         "Where a number is used more than once the last use wins; what all its uses send is "
         "added.": _overwritten,
         "The numbers are taken from first to last; a gradient can be passed on only when it is "
         "complete, so go from last to first.": _in_order,
-        "All gradients are 0: the derivative of the result by itself is 1, and there it starts.": (
+        "All gradients are 0: the result changes by 1 with itself, and there it starts.": (
             _nothing_to_start_with
         ),
-        "The factors are missing; that counts the ways to the result.": _without_factors,
-        "Only the factors of the next step are added; a way is a product of all its factors.": (
+        "The factors are missing; that counts the paths to the result.": _without_factors,
+        "Only the factors of the next step are added; a path is a product of all its factors.": (
             _only_the_next_factor
         ),
         "The edges are taken in the order of the list; a gradient can be passed on only when it "
         "is complete, so go by the numbers, from last to first.": _edges_as_listed,
-        "Those are the derivatives of every number by the first; asked for are those of the last "
-        "by every number.": _by_the_first,
+        "Those are the derivatives of every number with respect to the first; asked for are those "
+        "of the last with respect to every number.": _by_the_first,
     },
 )
