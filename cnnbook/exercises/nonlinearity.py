@@ -132,3 +132,38 @@ merge_kernels = Exercise(
         ),
     },
 )
+
+
+# --- the weights that draw a chain of straight pieces ---
+
+_knots, _heights = np.array([0.0, 1.0, 3.0, 3.5]), np.array([1.0, 2.0, 0.0, 4.0])
+
+
+def _bends(knots: Array, heights: Array) -> Array:
+    return np.diff(np.diff(heights) / np.diff(knots), prepend=0)
+
+
+bends = Exercise(
+    "bends",
+    _bends,
+    [(_knots, _heights)],
+    {
+        "Those are the slopes; a ReLU goes on for ever, so each weight is a change of slope.": (
+            lambda knots, heights: np.diff(heights) / np.diff(knots)
+        ),
+        "The heights are not divided by the distances of the knots: a slope is rise over run.": (
+            lambda knots, heights: np.diff(np.diff(heights), prepend=0)
+        ),
+        "The first slope is missing: before the first knot everything is flat, so the first weight "
+        "is the first slope.": lambda knots, heights: np.diff(np.diff(heights) / np.diff(knots)),
+        "The changes have the wrong sign: the new slope minus the one before.": (
+            lambda knots, heights: -_bends(knots, heights)
+        ),
+        "Those are the heights at the knots; a weight says how sharply the chain bends there.": (
+            lambda knots, heights: heights[:-1]
+        ),
+        "The first height stands among the weights; it is the bias, and is added later.": (
+            lambda knots, heights: np.append(heights[0], _bends(knots, heights))
+        ),
+    },
+)
