@@ -33,6 +33,7 @@ def initialise(net: nn.Module, init: str, seed: int) -> None:
     for layer in net.modules():
         if not isinstance(layer, nn.Conv2d | nn.Linear):
             continue
+        assert layer.bias is not None
         if init == "normal":
             nn.init.normal_(layer.weight, generator=generator)
             nn.init.normal_(layer.bias, generator=generator)

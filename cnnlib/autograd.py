@@ -95,7 +95,7 @@ class Value:
         return Value(max(x, 0.0), "relu", (self, 1.0 if x > 0 else 0.0))
 
     def backward(self) -> None:
-        """Add to each number's ``grad`` the derivative of this one by it."""
+        """Add to each number's ``grad`` the derivative of this one with respect to it."""
         values = order(self)
         total = dict.fromkeys(values, 0.0)
         total[self] = 1.0

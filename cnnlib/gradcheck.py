@@ -120,7 +120,7 @@ def _diagnosis(found: Array, wanted: Array) -> str:
     if not found.any():
         return "; it is all zeros: not computed, or not accumulated?"
     if wanted.ndim == 4 and relative_error(found[..., ::-1, ::-1], wanted) < 1e-4:
-        return "; turned by 180° it is right: a flip too many or too few"
+        return "; rotated by 180° it is right: a flip too many or too few"
     ratio = float((found * wanted).sum() / (found * found).sum())
     if relative_error(ratio * found, wanted) < 1e-4:
         return f"; {ratio:.4g} times it is right: a sum for a mean, or a wrong sign?"
