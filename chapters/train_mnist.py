@@ -36,8 +36,8 @@ class Net(nn.Module):
     def __init__(self, channels=1, size=28, classes=10):
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(channels, 8, kernel_size=3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(8, 16, kernel_size=3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(channels, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         )
         self.classifier = nn.Sequential(
             nn.Flatten(), nn.Linear(16 * (size // 4) ** 2, 64), nn.ReLU(),
@@ -68,7 +68,8 @@ def train_epoch(model, optimizer, loader, device):
     model.train()
     losses = []
     for x, labels in loader:
-        x, labels = x.to(device, non_blocking=True), labels.to(device, non_blocking=True)
+        x = x.to(device, non_blocking=True)
+        labels = labels.to(device, non_blocking=True)
         losses.append(train_step(model, optimizer, x, labels))
     return torch.stack(losses).mean().item()
 
@@ -78,7 +79,8 @@ def evaluate(model, loader, device):
     model.eval()
     loss = right = 0
     for x, labels in loader:
-        x, labels = x.to(device, non_blocking=True), labels.to(device, non_blocking=True)
+        x = x.to(device, non_blocking=True)
+        labels = labels.to(device, non_blocking=True)
         logits = model(x)
         loss += cross_entropy(logits, labels, reduction="sum")
         right += (logits.argmax(dim=1) == labels).sum()

@@ -112,7 +112,7 @@ function layOutSliding(figure) {
   view.sliding.replaceChildren(left.table, "∗", right.table, "=", result.table);
   view.slider.max = size[0] * size[1] - 1;
   view.how.textContent = "As a sliding product: "
-    + (ofWeights ? "dY, not turned, over x" : "w, turned by 180°, over dY")
+    + (ofWeights ? "dY, not rotated, over x" : "w, rotated by 180°, over dY")
     + (state.stride > 1 ? ". Hatched: zeros put in for the stride." : ".");
 }
 

@@ -56,7 +56,7 @@ def off(a: Array, part: float = 1.5e-4) -> Array:
 
 NUMBER = r"-?\d+(\.\d+)?(e[-+]\d+)?"
 BUGS: dict[str, tuple[Change, str]] = {
-    "turned": (flip, "; turned by 180° it is right: a flip too many or too few"),
+    "turned": (flip, "; rotated by 180° it is right: a flip too many or too few"),
     "sign": (np.negative, "; -1 times it is right: a sum for a mean, or a wrong sign?"),
     "mean for sum": (lambda a: a / 2, "; 2 times it is right: a sum for a mean, or a wrong sign?"),
     "sum for mean": (

@@ -237,7 +237,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_one_line(small: Data, tmp_path: Path) ->
     argv = [sys.executable, "-c", WRAPPER, *FEW, "--steps=1000000", f"--checkpoint={path}"]
     log = tmp_path / "log.txt"
     with (
-        log.open("w") as file,
+        log.open("w", encoding="utf-8") as file,
         subprocess.Popen(
             argv, cwd=tmp_path, stdout=file, stderr=subprocess.PIPE, text=True, encoding="utf-8"
         ) as job,
