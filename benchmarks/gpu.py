@@ -6,17 +6,16 @@ python -m benchmarks.gpu     writes cnnbook/results/gpu.json; a few minutes
 from __future__ import annotations
 
 import runpy
-import statistics
 import tempfile
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from benchmarks.timing import Work, interleaved
 from cnnbook import networks
 from cnnbook.machine import machine
 from cnnbook.samples import record
@@ -24,43 +23,48 @@ from cnnbook.trainer.device import device_name, synchronize
 
 PROGRAM = Path(__file__).parent.parent / "chapters" / "train_mnist.py"
 BATCH_SIZES = 128, 2048
-FORMATS = {"float32": ("highest", False), "TF32": ("high", False), "bfloat16": ("high", True)}
+FORMATS = {"float32": (False, False), "TF32": (True, False), "bfloat16": (True, True)}
 
 
-def seconds(work: Callable[[], Any], device: torch.device, repeats: int = 10) -> float:
-    """The median time of a call, after three that warm up."""
-    times = []
-    for _ in range(3 + repeats):
-        synchronize(device)
-        start = perf_counter()
-        work()
-        synchronize(device)
-        times.append(perf_counter() - start)
-    return statistics.median(times[3:])
+def use_tf32(*, matrices: bool, convolutions: bool) -> None:
+    """Whether products of float32 numbers are shortened, where the hardware can do it."""
+    torch.set_float32_matmul_precision("high" if matrices else "highest")
+    torch.backends.cudnn.allow_tf32 = convolutions
+
+
+def timed_step(program: Any, model: torch.nn.Module, x: Tensor, tf32: bool, bfloat16: bool) -> Work:
+    """A training step in a number format, and the wait until the device has done it."""
+    labels = torch.randint(10, x.shape[:1], device=x.device)
+    optimizer = torch.optim.AdamW(model.parameters())
+
+    def step() -> None:
+        use_tf32(matrices=tf32, convolutions=tf32)
+        program.train_step(model, optimizer, x, labels, bfloat16)
+        synchronize(x.device)
+
+    return step
 
 
 def step_times(program: Any, device: torch.device, sizes: tuple[int, ...]) -> dict[str, float]:
     """Milliseconds of a training step, for two networks, each batch size and number format."""
-    found = {}
+    found: dict[str, float] = {}
     for name, build in {"Net": program.Net, "source": lambda: networks.source(torch.nn)}.items():
         for size in sizes:
             x = torch.rand(size, 1, 28, 28, device=device)
-            labels = torch.randint(10, (size,), device=device)
-            for label, (precision, bfloat16) in FORMATS.items():
-                torch.set_float32_matmul_precision(precision)
-                model = build().to(device)
-                optimizer = torch.optim.AdamW(model.parameters())
-                step = partial(program.train_step, model, optimizer, x, labels, bfloat16)
-                time = seconds(step, device)
-                found[f"{name}, batch {size}, {label}"] = round(1e3 * time, 3)
-    torch.set_float32_matmul_precision("highest")
+            steps = {
+                f"{name}, batch {size}, {label}": timed_step(program, build().to(device), x, *how)
+                for label, how in FORMATS.items()
+            }
+            times = interleaved(steps)
+            found |= {label: round(1e3 * time, 3) for label, time in times.items()}
+    use_tf32(matrices=False, convolutions=True)  # as PyTorch begins
     return found
 
 
-def training(program: Any, device: torch.device, count: int = 55_000) -> dict[str, Any]:
+def training(program: Any, device: torch.device) -> dict[str, Any]:
     """The program's own run: its seconds, and its accuracy on the test images."""
     torch.manual_seed(0)
-    learn, held = program.split(program.mnist("train"), 60_000 - count)
+    learn, held = program.split(program.mnist("train"), 5_000)
     model = program.Net().apply(program.he).to(device)
     loaders = program.batches(learn, shuffle=True), program.batches(held)
     start = perf_counter()
