@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from cnnbook.exercises.exercise import Exercise, Function
-from cnnbook.exercises.nonlinearity import relu_backward as relu_backward  # is asked here, too
 from cnnlib import functional as F
 from cnnlib.checks import Array
 
@@ -26,6 +25,43 @@ _OVERLAP = "where windows overlap the last one wins; what several windows send i
 
 def _same(a: Array) -> Array:
     return a
+
+
+# --- ReLU, with 0 among the inputs ---
+
+_relu_x = np.array([[-2.0, 0.0, 3.0], [0.5, -1.0, 0.0]])
+_relu_dy = np.array([[1.0, -2.0, -3.0], [4.0, 5.0, 6.0]])
+
+relu_backward = Exercise(
+    "relu_backward",
+    lambda dy, x: dy * (x > 0),
+    [(_relu_dy, _relu_x)],
+    {
+        "At 0 the gradient is let through; the derivative there is 0, as in PyTorch: > and not "
+        ">=.": lambda dy, x: dy * (x >= 0),
+        "At 0 you take the mean slope ½; the convention is 0.": (
+            lambda dy, x: dy * np.heaviside(x, 0.5)
+        ),
+        "The sign of dy decides here; whether the gradient passes is up to the sign of x.": (
+            lambda dy, x: dy * (dy > 0)
+        ),
+        "Negative gradients are cut off as well; a gradient may have any sign, only x decides.": (
+            lambda dy, x: dy * (x > 0) * (dy > 0)
+        ),
+        "dy is missing: that is the slope of ReLU, which multiplies dy.": (
+            lambda dy, x: (x > 0) * 1.0
+        ),
+        "dy is multiplied by ReLU itself; it is multiplied by its slope, 0 or 1.": (
+            lambda dy, x: dy * np.maximum(x, 0)
+        ),
+        "It is the wrong half: the gradient passes where x is positive.": (
+            lambda dy, x: dy * (x <= 0)
+        ),
+        "The gradient is passed on unchanged; where ReLU gave 0, nothing comes back.": (
+            lambda dy, x: dy
+        ),
+    },
+)
 
 
 # --- fully connected ---
