@@ -8,7 +8,7 @@ from cnnbook.trainer.data import BatchOrder, Data, Split, load_data, pixels
 from cnnbook.trainer.device import choose_device, environment
 from cnnbook.trainer.learner import evaluate, train_step
 from cnnbook.trainer.loop import Result, train
-from cnnbook.trainer.network import build, count_parameters, source_net
+from cnnbook.trainer.network import build, count_parameters
 from cnnbook.trainer.run import History
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "evaluate",
     "load_data",
     "pixels",
-    "source_net",
     "train",
     "train_step",
 ]

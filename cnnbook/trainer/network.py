@@ -41,11 +41,6 @@ def build(
     return model
 
 
-def source_net(init: Init = "normal", generator: torch.Generator | None = None) -> nn.Sequential:
-    """(N, 1, 28, 28) -> (N, 10): the network of the source, 3,274,634 parameters."""
-    return build("source", init, generator)
-
-
 def _fit(model: nn.Sequential, network: Network, shape: Shape, classes: int) -> None:
     """Replace what was made for MNIST: the first convolution and the linear layers."""
     given = f"images of {times(shape)} in {classes} classes"

@@ -20,9 +20,8 @@ from figure_driver import (
 )
 from playwright.sync_api import Locator, Page, expect
 
-from cnnbook import samples
+from cnnbook import networks, samples
 from cnnbook.explore.sizes import PRESETS, SizeExplorer, parse, rows
-from cnnbook.trainer import source_net
 from cnnlib import nn
 
 LENET, SOURCE, ALEXNET = (code for _, code in PRESETS.values())
@@ -104,7 +103,7 @@ def test_lenet_is_that_of_the_samples() -> None:
 
 
 def test_source_is_that_of_the_experiment() -> None:
-    count = sum(p.numel() for p in source_net().parameters())
+    count = sum(p.numel() for p in networks.source(torch.nn).parameters())
     assert SizeExplorer("source").parameters == count == 3_274_634
 
 

@@ -27,7 +27,6 @@ from cnnbook.trainer import (
     evaluate,
     load_data,
     pixels,
-    source_net,
     train,
 )
 from cnnbook.trainer.augment import Distortions, distort
@@ -42,21 +41,21 @@ from cnnlib.datasets import load_mnist
 
 def test_network_is_the_source_s() -> None:
     kinds = "Conv2d ReLU MaxPool2d Conv2d ReLU MaxPool2d Flatten Linear ReLU Linear"
-    model = source_net()
+    model = build("source")
     assert [type(layer).__name__ for layer in model] == kinds.split()
     assert sum(p.numel() for p in model.parameters()) == 3_274_634
     assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
 
 
 def test_normal_draws_weights_and_biases_from_the_standard_normal() -> None:
-    for p in source_net("normal", torch.Generator().manual_seed(0)).parameters():
+    for p in build("source", "normal", torch.Generator().manual_seed(0)).parameters():
         std, mean = torch.std_mean(p.detach())
         assert abs(float(mean)) < 4 / math.sqrt(p.numel())
         assert abs(float(std) - 1) < 4 / math.sqrt(p.numel())
 
 
 def test_he_scales_convolutions_and_linear_layers_by_fan_in() -> None:
-    for p in source_net("he", torch.Generator().manual_seed(0)).parameters():
+    for p in build("source", "he", torch.Generator().manual_seed(0)).parameters():
         if p.dim() == 1:
             assert not p.any()
         else:
@@ -65,7 +64,7 @@ def test_he_scales_convolutions_and_linear_layers_by_fan_in() -> None:
 
 
 def test_default_is_pytorch_s_own() -> None:
-    model = source_net("default", torch.Generator().manual_seed(7)).state_dict()
+    model = build("source", "default", torch.Generator().manual_seed(7)).state_dict()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
         own = nn.Conv2d(1, 32, 5).state_dict()
@@ -76,10 +75,10 @@ def test_default_is_pytorch_s_own() -> None:
 @pytest.mark.parametrize("init", ["normal", "he", "default"])
 def test_weights_depend_on_the_generator_alone(init: Init) -> None:
     before = torch.get_rng_state()
-    a, b = (source_net(init, torch.Generator().manual_seed(3)) for _ in range(2))
+    a, b = (build("source", init, torch.Generator().manual_seed(3)) for _ in range(2))
     assert equal(a, b)
     assert torch.equal(before, torch.get_rng_state())
-    assert not equal(a, source_net(init, torch.Generator().manual_seed(4)))
+    assert not equal(a, build("source", init, torch.Generator().manual_seed(4)))
 
 
 @pytest.mark.parametrize(
@@ -486,7 +485,7 @@ def test_batches_of_distortions_are_those_of_one_stream() -> None:
 
 
 def test_evaluate_counts_right_answers_and_restores_the_mode(mnist: Data) -> None:
-    model: Any = source_net("he").train()
+    model: Any = build("source", "he").train()
     images, labels = first(mnist.test, 1100)
     logits = model(pixels(images)).detach()
     by_hand = sum(int(row.argmax()) == y for row, y in zip(logits, labels.tolist(), strict=True))
@@ -620,7 +619,7 @@ def test_normalised_pixels_have_mean_0_and_deviation_1(mnist: Data) -> None:
 def test_label_smoothing_and_weight_decay_act(small: Data) -> None:
     plain = train(SHORT, small)
     smooth = train(replace(SHORT, label_smoothing=0.1), small)
-    begun = source_net("he", torch.Generator().manual_seed(0))
+    begun = build("source", "he", torch.Generator().manual_seed(0))
     kept = train(replace(SHORT, lr=0.1, steps=1), small).model
     decayed = train(replace(SHORT, weight_decay=0.5, lr=0.1, steps=1), small).model
     start, plainly, less = (m.state_dict()["7.weight"] for m in (begun, kept, decayed))

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from trainer_cases import SHORT, equal, first, interrupt_after
 
-from cnnbook.trainer import Data, Result, Split, loop, source_net, train
+from cnnbook.trainer import Data, Result, Split, build, loop, train
 from cnnbook.trainer.checkpoint import load_checkpoint, save_checkpoint
 from cnnbook.trainer.run import start
 
@@ -109,7 +109,7 @@ def test_damaged_checkpoints_are_refused(
 
 def test_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.pt"
-    torch.save(source_net().state_dict(), path)
+    torch.save(build("source").state_dict(), path)
     with pytest.raises(ValueError, match=r"expected a checkpoint of format 'cnnbook\.trainer 2'"):
         load_checkpoint(path)
     with zipfile.ZipFile(path, "w") as archive:
