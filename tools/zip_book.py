@@ -20,6 +20,7 @@ PROJECT = [
     "pyproject.toml",
     "appendices/*.ipynb",
     "chapters/*.ipynb",
+    "chapters/*.png",
     "chapters/*.py",
     "cnnbook/**/*",
     "cnnlib/**/*",
