@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import runpy
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import perf_counter
 from types import SimpleNamespace
@@ -45,17 +46,21 @@ def timed_step(program: Any, model: torch.nn.Module, x: Tensor, tf32: bool, bflo
     return step
 
 
-def step_times(program: Any, device: torch.device, sizes: tuple[int, ...]) -> dict[str, float]:
+def step_times(
+    program: Any, device: torch.device, sizes: Sequence[int], formats: Iterable[str]
+) -> dict[str, float]:
     """Milliseconds of a training step, for two networks, each batch size and number format."""
     found: dict[str, float] = {}
     for name, build in {"Net": program.Net, "source": lambda: networks.source(torch.nn)}.items():
         for size in sizes:
             x = torch.rand(size, 1, 28, 28, device=device)
             steps = {
-                f"{name}, batch {size}, {label}": timed_step(program, build().to(device), x, *how)
-                for label, how in FORMATS.items()
+                f"{name}, batch {size}, {label}": timed_step(
+                    program, build().to(device), x, *FORMATS[label]
+                )
+                for label in formats
             }
-            times = interleaved(steps)
+            times = interleaved(steps, repeats=7)
             found |= {label: round(1e3 * time, 3) for label, time in times.items()}
     use_tf32(matrices=False, convolutions=True)  # as PyTorch begins
     return found
@@ -82,9 +87,11 @@ def main() -> None:
     if accelerator.type == "cpu":
         raise SystemExit("expected an accelerator (cuda, mps or xpu), found the CPU alone")
     content: dict[str, Any] = {"machine": machine() | {"accelerator": device_name(accelerator)}}
-    for device in (accelerator, torch.device("cpu")):
-        sizes = BATCH_SIZES if device == accelerator else BATCH_SIZES[:1]
-        times = step_times(program, device, sizes)
+    for device, sizes, formats in (
+        (accelerator, BATCH_SIZES, list(FORMATS)),
+        (torch.device("cpu"), BATCH_SIZES[:1], ["float32"]),
+    ):
+        times = step_times(program, device, sizes, formats)
         content[device.type] = {"training": training(program, device), "milliseconds": times}
         record("gpu", content)
         print(content[device.type], flush=True)

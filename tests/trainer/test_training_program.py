@@ -101,7 +101,7 @@ def test_the_hold_out_is_random_and_always_the_same(program: Any) -> None:
 
 
 def test_the_gpu_table_can_be_made(program: Any) -> None:
-    times = gpu.step_times(program, CPU, sizes=(4,))
+    times = gpu.step_times(program, CPU, [4], list(gpu.FORMATS))
     assert len(times) == 6
     assert all(milliseconds > 0 for milliseconds in times.values())
 
