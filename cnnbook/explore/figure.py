@@ -49,7 +49,8 @@ class Figure(ABC):
         data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
         key = hashlib.sha256(f"{style}{picture}{script}{data}".encode()).hexdigest()[:12]
         return (
-            f'<div class="cnn-figure {self.name}" data-figure="{key}">{style}{picture}'
+            f'<div class="cnn-figure {self.name}" id="figure-{key}" data-figure="{key}" '
+            f'role="group" aria-label="{self.name.capitalize()} explorer">{style}{picture}'
             f'<script type="module">{script}mount("{key}", {self.name}, {data});</script></div>'
         )
 
