@@ -1,4 +1,4 @@
-"""The built book: that of `make book` where it is up to date, else one that is built for the tests."""
+"""The built book: that of `make book` where it is up to date, else one built for the tests."""
 
 import shutil
 import subprocess

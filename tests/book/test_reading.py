@@ -1,4 +1,4 @@
-"""What a page does while it is read: folded parts, quizzes, paper, keyboard, other eyes and ears."""
+"""What a page does while it is read: folds, quizzes, paper, keyboard, other eyes and ears."""
 
 import re
 from collections.abc import Iterator
