@@ -328,6 +328,25 @@ def test_reader_can_choose_the_theme(browser: Browser, book: Path) -> None:
     assert colors[0] == colors[1] != colors[2] == colors[3]
 
 
+REMEMBER = """document.addEventListener("readystatechange", () => {
+  window.heights ??= new Map(
+    [...document.querySelectorAll("article :is(.cell_input pre, .dropdown)")]
+      .map((element) => [element, element.offsetHeight]));
+})"""
+GROWTH = "[...heights].map(([element, height]) => Math.abs(element.offsetHeight - height))"
+
+
+def test_page_holds_still_while_its_scripts_run(browser: Browser, book: Path) -> None:
+    """Neither code nor what is folded changes its height: a deep link stays where it led."""
+    window = open_window(browser)
+    window.add_init_script(REMEMBER)
+    window.goto((book / "chapters" / "04_output_size.html").as_uri())
+    growth = window.evaluate(GROWTH)
+    window.context.close()
+    assert len(growth) > 20
+    assert max(growth) < 24  # a button beside the title of a solution
+
+
 def test_formulas_are_set_in_one_font(
     browser: Browser, book: Path, formulas: dict[str, list[str]]
 ) -> None:
