@@ -76,16 +76,6 @@ def describe(
         context["metatags"] += f'<meta name="description" content="{text}" />\n'
 
 
-def drop_unneeded_mathjax(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Load MathJax only where a formula is; Sphinx does, too, where a page below has one."""
-    kinds = (nodes.math, nodes.math_block)
-    if doctree and not any(isinstance(node, kinds) for node in doctree.findall()):
-        scripts = context["script_files"]
-        scripts[:] = [it for it in scripts if "mathjax" not in str(it).lower()]
-
-
 def drop_unknown_address(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -109,6 +99,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-resolved", drop_shared_ids)
     app.connect("doctree-resolved", list_references)
     app.connect("html-page-context", describe, priority=400)
-    app.connect("html-page-context", drop_unneeded_mathjax, priority=600)
     app.connect("html-page-context", drop_unknown_address, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

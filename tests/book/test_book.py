@@ -1,7 +1,12 @@
 """The book as a reader gets it: its files, and its pages in a browser without network."""
 
+import pickle
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import book_pages
 import pytest
@@ -84,11 +89,74 @@ def test_terms_lead_to_the_glossary(book: Path) -> None:
     assert 'class="term' not in glossary
 
 
-def test_mathjax_is_loaded_where_a_formula_is(pages: list[Path]) -> None:
+# --- Formulas ---------------------------------------------------------------------------------
+
+# Commands whose name is what they show, and the parts of TeX that show no letters of their own.
+WORDS = r"\\(?:b?(mod)|(max|min|log|ln|sin|cos|tanh))(?![a-zA-Z])"
+NO_LETTERS = r"\\(?:begin|end)\{\w+\}(?:\{\w+\})?|\\class\{[\w-]+\}|\\[a-zA-Z]+"
+
+
+def letters(text: str) -> Counter[str]:
+    """How often each Latin letter and digit stands in the text, in whichever alphabet."""
+    return Counter(re.findall("[0-9A-Za-z]", unicodedata.normalize("NFKC", text)))
+
+
+def letters_of_tex(tex: str) -> Counter[str]:
+    return letters(re.sub(NO_LETTERS, " ", re.sub(WORDS, r"\1\2", tex)))
+
+
+@pytest.fixture(scope="module")
+def formulas(book: Path) -> dict[str, list[str]]:
+    """The TeX of all formulas, as the build read it, by page."""
+    folder = book.parent / ".doctrees"
+    found = {}
+    for file in sorted(folder.rglob("*.doctree")):
+        with file.open("rb") as stream, pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(ROOT / "_ext")  # a page may hold a node of our own
+            doctree = pickle.load(stream)
+        nodes = doctree.findall(lambda node: node.tagname in ("math", "math_block"))
+        found[file.relative_to(folder).with_suffix(".html").as_posix()] = [
+            n.astext() for n in nodes
+        ]
+    return {page: tex for page, tex in found.items() if tex}
+
+
+def test_every_formula_is_set(book: Path, formulas: dict[str, list[str]]) -> None:
+    """One element each, in order, with all its letters and digits."""
+    assert sum(map(len, formulas.values())) > 1000
+    for page, sources in formulas.items():
+        elements = book_pages.parse(book / page).select("article math")
+        assert len(elements) == len(sources), page
+        for tex, element in zip(sources, elements, strict=True):
+            assert letters_of_tex(tex) == letters(element.get_text()), f"{page}: {tex}"
+            assert not element.find("merror"), f"{page}: {tex}"
+
+
+def test_a_lost_letter_is_seen() -> None:
+    assert letters_of_tex(r"\max_i \mathsf{x}^2 + \alpha") == letters("max i 𝗑2 + α")
+    assert letters_of_tex(r"x_1 + y") != letters("x1")
+
+
+def test_references_to_formulas(book: Path, pages: list[Path]) -> None:
+    """Each numbered formula has its anchor, and a reference shows the number that is there."""
+    numbers, links = {}, []
+    for page in pages:
+        name, tree = page.relative_to(book).as_posix(), book_pages.parse(page)
+        for box in tree.select("div.math[id]"):
+            numbers[f"{name}#{box['id']}"] = box.select(".eqno")[0].get_text().removesuffix("#")
+        for link in tree.select("article a.reference[href*='#equation-']"):
+            links.append((urljoin(name, str(link["href"])), link.get_text()))
+    assert len(numbers) > 50
+    assert len(links) > 20
+    for address, text in links:
+        assert text == numbers[address], address
+
+
+def test_font_of_the_formulas_comes_early(pages: list[Path]) -> None:
+    """It is asked for by the pages that need it, and by no other."""
     for page in pages:
         tree = book_pages.parse(page)
-        scripts = tree.select('script[src*="mathjax"]')
-        assert len(scripts) == bool(tree.select(".math")), page.name
+        assert len(tree.select('link[rel="preload"][as="font"]')) == bool(tree.math), page.name
 
 
 def test_logo_is_what_the_script_draws() -> None:
@@ -224,19 +292,91 @@ def test_reader_can_choose_the_theme(browser: Browser, book: Path) -> None:
     assert colors[0] == colors[1] != colors[2] == colors[3]
 
 
-def test_mistake_in_a_formula_is_seen(browser: Browser, book: Path, pages: list[Path]) -> None:
-    """MathJax, as the book sets it up, shows an unknown command as an error."""
-    page = next(page for page in pages if book_pages.parse(page).select(".math"))
+REMEMBER = """document.addEventListener("readystatechange", () => {
+  window.heights ??= new Map(
+    [...document.querySelectorAll("article :is(.cell_input pre, .dropdown)")]
+      .map((element) => [element, element.offsetHeight]));
+})"""
+GROWTH = "[...heights].map(([element, height]) => Math.abs(element.offsetHeight - height))"
+
+
+def test_page_holds_still_while_its_scripts_run(browser: Browser, book: Path) -> None:
+    """Neither code nor what is folded changes its height: a deep link stays where it led."""
     window = open_window(browser)
-    window.goto(page.as_uri())
-    book_pages.unfold(window)
-    window.evaluate(
-        r"""() => {
-          document.querySelector(".math").textContent = "\\(\\nosuchcommand\\)";
-          return MathJax.typesetPromise();
-        }"""
-    )
-    assert any("nosuchcommand" in problem for problem in book_pages.raw_tex(window))
+    window.add_init_script(REMEMBER)
+    window.goto((book / "chapters" / "04_output_size.html").as_uri())
+    growth = window.evaluate(GROWTH)
+    window.context.close()
+    assert len(growth) > 20
+    assert max(growth) < 24  # a button beside the title of a solution
+
+
+def test_formulas_are_set_in_one_font(
+    browser: Browser, book: Path, formulas: dict[str, list[str]]
+) -> None:
+    """It has all their signs: none comes from whichever font the reader has."""
+    window = open_window(browser)
+    tools = window.context.new_cdp_session(window)
+    for page in formulas:
+        window.goto((book / page).as_uri())
+        book_pages.unfold(window)
+        tools.send("DOM.enable")
+        tools.send("CSS.enable")
+        root = tools.send("DOM.getDocument")["root"]["nodeId"]
+        found = tools.send("DOM.querySelectorAll", {"nodeId": root, "selector": "article math"})
+        for tex, node in zip(formulas[page], found["nodeIds"], strict=True):
+            fonts = tools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+            assert all(font["isCustomFont"] for font in fonts), f"{page}: {tex}: {fonts}"
+    window.context.close()
+
+
+PLACES = """(box) => {
+  const [formula, number] = [".formula", ".eqno"].map((name) =>
+    box.querySelector(name).getBoundingClientRect());
+  return { formula: formula.toJSON(), number: number.toJSON() };
+}"""
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_number_stands_beside_or_below_its_formula(
+    browser: Browser, book: Path, width: int
+) -> None:
+    window = open_window(browser)
+    window.goto((book / "chapters" / "03_convolution.html").as_uri())
+    show(window, width, "light")
+    places = window.locator("#equation-eq-conv").evaluate(PLACES)
+    window.context.close()
+    formula, number = places["formula"], places["number"]
+    if width == WIDE:
+        assert formula["right"] <= number["left"]
+        assert formula["top"] < number["top"] < number["bottom"] < formula["bottom"]
+    else:
+        assert formula["bottom"] <= number["top"]
+        assert number["right"] == pytest.approx(formula["right"], abs=1)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_shade_lies_where_a_formula_goes_on(browser: Browser, book: Path, theme: str) -> None:
+    """At the right edge until one has scrolled there, then at the left."""
+    window = open_window(browser)
+    window.goto((book / "chapters" / "03_convolution.html").as_uri())
+    show(window, NARROW, theme)
+    window.add_style_tag(content="div.math .formula { max-width: 9rem; padding-top: 12px }")
+    formula = window.locator("#equation-eq-conv .formula")
+    formula.scroll_into_view_if_needed()
+    box = formula.bounding_box()
+    assert box
+    above = {"y": box["y"] + 2, "height": 8, "width": 3}  # nothing but the ground lies there
+    edges = [box["x"] + 1, box["x"] + box["width"] - 4]
+
+    def shaded() -> list[bool]:
+        strips = [window.screenshot(clip={"x": x, **above}) for x in edges]
+        middle = window.screenshot(clip={"x": box["x"] + box["width"] / 2, **above})
+        return [strip != middle for strip in strips]
+
+    assert shaded() == [False, True]
+    formula.evaluate("element => { element.scrollLeft = element.scrollWidth }")
+    assert shaded() == [True, False]
     window.context.close()
 
 
@@ -320,7 +460,7 @@ BROWSER_MISTAKES = [
     ("raw TeX", "<p>$$x$$</p>", "raw TeX"),
     ("raw TeX", "<p>$x_1 + 2$</p>", "raw TeX"),
     ("raw TeX", r"<p>\frac{1}{2}</p>", "raw TeX"),
-    ("raw TeX", "<mjx-merror>Missing }</mjx-merror>", "not understood: Missing }"),
+    ("raw TeX", "<math><merror>Missing }</merror></math>", "not understood: Missing }"),
     ("raw TeX", '<span class="math">x</span>', "not set: x"),
     ("inaccessible", "<button></button>", "button-name (critical)"),
     ("inaccessible", '<p style="color: #ccc">too pale</p>', "color-contrast (serious)"),
