@@ -10,9 +10,12 @@ const bookSearch = (() => {
   const RUN = /\p{Script=Han}+|[\p{Script=Latin}\p{Script=Greek}\p{N}_]+/gu;
   const CHINESE = /\p{Script=Han}/u;
   const COMMON = new Set(
-    "a an and are as at be by do does for from how i in is it of on or the to what when why with".split(" "),
+    "a an and are as at be by do does for from how i in is it of on or the to what when why with"
+      .split(" "),
   );
-  const ENDING = /^(.{3,}?)(at(e|ed|es|ing|ions?)|ional|ions?|ings?|[ae]n(ces?|ts?)|ed|es|e|(?<!ia)s)$/;
+  const ENDING = new RegExp(
+    "^(.{3,}?)(at(e|ed|es|ing|ions?)|ional|ions?|ings?|[ae]n(ces?|ts?)|ed|es|e|(?<!ia)s)$",
+  );
 
   // Close forms of a word are one: plurals, -ing and -ed, British and American spelling.
   function stem(word) {
@@ -22,8 +25,7 @@ const bookSearch = (() => {
 
   // Chinese has no spaces between words: each two characters beside each other are one.
   function pairs(run, start) {
-    const places = [...run.slice(1)].map((_, i) => i);
-    return (places.length ? places : [0]).map((i) => {
+    return Array.from({ length: Math.max(run.length - 1, 1) }, (_, i) => {
       const word = run.slice(i, i + 2);
       return { word, start: start + i, end: start + i + word.length };
     });
@@ -79,9 +81,8 @@ const bookSearch = (() => {
   // Each word that is asked for, as a list: one that the book does not have stands for all that
   // begin with it, such as "backprop".
   function asked(question) {
-    const known = [...holders.keys()];
-    const forms = (word) =>
-      holders.has(word) ? [word] : known.filter((longer) => word.length > 2 && longer.startsWith(word));
+    const longer = (word) => [...holders.keys()].filter((other) => other.startsWith(word));
+    const forms = (word) => (holders.has(word) ? [word] : word.length > 2 ? longer(word) : []);
     return distinct(question).map(forms).filter((list) => list.length);
   }
 
@@ -140,7 +141,8 @@ const bookSearch = (() => {
       const starts = [...line.matchAll(/(?:^|[.!?] |[。！？])(?=\S)/g)];
       return starts.map((match) => line.slice(match.index + match[0].length));
     });
-    const held = (text) => new Set(places(text.slice(0, EXCERPT), asked).map(({ word }) => word)).size;
+    const held = (text) =>
+      new Set(places(text.slice(0, EXCERPT), asked).map(({ word }) => word)).size;
     const best = sentences.reduce((a, b) => (held(b) > held(a) ? b : a), sentences[0] ?? "");
     return best.length > EXCERPT ? `${best.slice(0, EXCERPT).replace(/\s+\S*$/, "")} …` : best;
   }
@@ -171,7 +173,7 @@ const bookSearch = (() => {
     if (!question) return "";
     if (!count) return `No section found for “${question}”.`;
     if (count === 1) return "One section found.";
-    return count > SHOWN ? `${count} sections found, the first ${SHOWN} shown.` : `${count} sections found.`;
+    return `${count} sections found${count > SHOWN ? `, the first ${SHOWN} shown` : ""}.`;
   }
 
   // One script tag, however many fields there are; a page from a file could not fetch it.
@@ -229,7 +231,7 @@ const bookSearch = (() => {
       const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
       while (texts.nextNode()) {
         const node = texts.currentNode;
-        if (node.parentElement.closest("script, style, .math, .headerlink")) continue;
+        if (node.parentElement.closest("script, style, math, .math, .headerlink")) continue;
         for (const { start, end } of places(node.data, asked)) {
           const range = document.createRange();
           range.setStart(node, start);

@@ -35,7 +35,7 @@ QUESTIONS = {
     "overfitting": "04_output_size.html#overfitting",
     "convolution vs cross-correlation": "03_convolution.html#convolution-or-cross-correlation",
     "color image": "03_convolution.html#a-colour-image-one-kernel-for-each-channel",
-    "im2col": "03_convolution.html#optional-from-seven-loops-to-one-matrix-product",
+    "im2col": "03_convolution.html#from-seven-loops-to-one-matrix-product-optional",
     "NCHW": "02_input_layer.html#four-axes-batch-channel-row-column",
     "mnist mean and standard deviation": (
         "02_input_layer.html#normalisation-where-0-1307-and-0-3081-come-from"
@@ -170,7 +170,7 @@ def test_dialog_leads_to_the_section_and_marks_the_words(window: Page, book: Pat
     found = dialog(window, book, "output size")
     expect(found.get_by_role("status")).to_contain_text("sections found")
     first = found.get_by_role("listitem").first
-    expect(first.get_by_role("link")).to_have_text("4. Output size 输出尺寸")
+    expect(first.get_by_role("link")).to_contain_text("4. Output size")
     assert first.locator("p mark").count() >= 1
     window.keyboard.press("ArrowDown")
     expect(first.get_by_role("link")).to_be_focused()
