@@ -246,18 +246,6 @@ def test_pages_over_http(browser: Browser, server: str, names: list[str]) -> Non
     assert not errors, "\n".join(errors)
 
 
-@pytest.mark.parametrize(
-    ("word", "chapter"),
-    [("padding", "04_output_size"), ("flip", "03_convolution"), ("学习率", "10_gradient_descent")],
-)
-def test_search_finds(browser: Browser, book: Path, word: str, chapter: str) -> None:
-    window = open_window(browser)
-    window.goto(f"{book.as_uri()}/search.html?q={word}")
-    found = window.locator(f"#search-results a[href*='{chapter}']")
-    found.first.wait_for(timeout=30_000)
-    window.context.close()
-
-
 def test_english_and_chinese_in_one_line(browser: Browser, book: Path) -> None:
     """Whichever font there is: a narrow apostrophe, and no line break in a Chinese term."""
     window = open_window(browser)
