@@ -108,12 +108,17 @@ def test_stays_still_for_whoever_asks_for_it(reader: Reader) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_fits_the_column_of_the_book_and_a_phone(show: Opener) -> None:
-    page = show(f'<div style="width: 736px">{HTML}</div>')
-    tops = page.locator(".cnn-net > div").evaluate_all(
+@pytest.mark.parametrize(("window", "column"), [(900, 736), (390, 358)])
+def test_the_layers_stand_in_one_row_of_the_page(show: Opener, window: int, column: int) -> None:
+    page = show(f'<div style="width: {column}px">{HTML}</div>', width=window)
+    middles = page.locator(".cnn-net > div:not(:first-child, .answer)").evaluate_all(
         "all => all.map((it) => { const b = it.getBoundingClientRect(); return b.top + b.bottom })"
     )
-    assert max(tops) - min(tops) < 4, "the layers stand in more than one row"
+    assert len(middles) == len(LAYERS)
+    assert max(middles) - min(middles) < 4
+
+
+def test_fits_a_phone(show: Opener) -> None:
     check_phone(show, DigitReader())
 
 
