@@ -20,6 +20,12 @@ THEME_OPTIONS = {
 
 SHAPES = r"(?:\w+ )?\([^()]+\)(?:, (?:\w+ )?\([^()]+\))*"
 CONTRACT = re.compile(f"^{SHAPES} -> {SHAPES}")
+FOLDED = {
+    ("all", False): "this cell",
+    ("input", False): "the code",
+    ("input", True): "the code of this figure",
+    ("output", False): "the output",
+}
 SHARED_IDS = {"proof", "proof-content", "exercise-content", "solution-content"}
 
 
@@ -41,6 +47,15 @@ def list_references(app: Sphinx, doctree: nodes.document, page: str) -> None:
         items = [nodes.list_item("", *entry[1:], ids=entry["ids"]) for entry in entries]
         container.clear()
         container += nodes.bullet_list("", *items, classes=["references"])
+
+
+def name_folded_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Say on a folded cell what it holds."""
+    for cell in doctree.findall(nodes.container):
+        if "hide_mode" in cell:
+            draws = next(cell.findall(nodes.image), None) is not None
+            thing = FOLDED[cell["hide_mode"], draws]
+            cell["prompt_show"], cell["prompt_hide"] = f"Show {thing}", f"Hide {thing}"
 
 
 def question(doctree: nodes.document) -> str:
@@ -80,6 +95,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx; of pages, others run between 400 and 600."""
     app.connect("config-inited", set_theme_options)
     app.connect("autodoc-process-docstring", contract_as_code)
+    app.connect("doctree-read", name_folded_cells)
     app.connect("doctree-resolved", drop_shared_ids)
     app.connect("doctree-resolved", list_references)
     app.connect("html-page-context", describe, priority=400)

@@ -2,9 +2,6 @@
 
 import pickle
 import re
-import shutil
-import subprocess
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,41 +16,8 @@ from tools import draw_logo
 from tools.browser import served
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPLETE = ROOT / "_build" / "html" / ".complete"  # `make book` writes it last
-SOURCES = ["_config.yml", "_toc.yml", "*.md", "*.bib"]
-SOURCE_FOLDERS = ["_ext", "_static", "appendices", "chapters", "cnnbook", "cnnlib"]
 WIDE, NARROW = 1280, 390
 KINDS = ["errors", "raw TeX", "inaccessible", "overflow", "unreachable", "pale when dark"]
-
-
-# --- The book ---------------------------------------------------------------------------------
-
-
-def is_up_to_date() -> bool:
-    """Whether `make book` has finished since the last change of a source."""
-    files = [file for pattern in SOURCES for file in ROOT.glob(pattern)]
-    for name in SOURCE_FOLDERS:
-        files += [f for f in (ROOT / name).rglob("*") if f.is_file() and f.suffix != ".pyc"]
-    newest = max(file.stat().st_mtime for file in files)
-    return COMPLETE.is_file() and newest <= COMPLETE.stat().st_mtime
-
-
-def build(folder: Path) -> Path:
-    """Build the book into the folder, with every warning an error."""
-    command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
-    assert command, "jupyter-book is not installed beside Python"
-    options = ["-W", "-n", "--keep-going", "--path-output", str(folder)]
-    run = subprocess.run(
-        [command, "build", str(ROOT), *options], capture_output=True, text=True, encoding="utf-8"
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder / "_build" / "html"
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built book."""
-    return COMPLETE.parent if is_up_to_date() else build(tmp_path_factory.mktemp("book"))
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +156,8 @@ def test_font_of_the_formulas_comes_early(pages: list[Path]) -> None:
     """It is asked for by the pages that need it, and by no other."""
     for page in pages:
         tree = book_pages.parse(page)
-        assert len(tree.select('link[rel="preload"][as="font"]')) == bool(tree.math), page.name
+        asking = [it for it in tree.select("head script") if "formulas.woff2" in it.get_text()]
+        assert len(asking) == bool(tree.math), page.name
 
 
 def test_logo_is_what_the_script_draws() -> None:

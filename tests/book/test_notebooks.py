@@ -194,7 +194,7 @@ GOOD_QUESTION = "**What?**\n\n" + "".join(map(answer, ("No.", "Right.", "No.")))
     ],
 )
 def test_bad_quiz_is_found(text: str, problem: str | None) -> None:
-    cells = [new_markdown_cell("# Title"), new_markdown_cell(f"## Quiz 小测验\n\n{text}")]
+    cells = [new_markdown_cell("# Title"), new_markdown_cell(f"## Quiz\n\n{text}")]
     found = quiz_problems(new_notebook(cells=[*cells, new_markdown_cell("## Exercises")]))
     assert found == [] if problem is None else problem in found[0]
 
