@@ -17,7 +17,6 @@ from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
-FONT = "_static/formulas.woff2"
 # Browsers differ in how wide they draw a wide tilde.
 MACROS = {"substack": r"\begin{subarray}{c}#1\end{subarray}", "widetilde": r"\tilde{#1}"}
 CONVERTER = LatexToMathML(macros=MACROS, fancy_error=False)
@@ -29,6 +28,14 @@ COLORS = {
     "cnn-output": ("cyan", "#00B9F2"),
     "cnn-gradient": ("magenta", "#FB3199"),
 }
+# Else a page would move when the font comes. From file:// browsers refuse to load one ahead.
+PRELOAD = """<script>
+  if (location.protocol !== "file:") {{
+    const font = {{ rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "{}" }};
+    document.head.append(Object.assign(document.createElement("link"), font));
+  }}
+</script>
+"""
 FORBIDDEN = {
     r"\\(?:text|math)?color\b": r"write \class{…}{…} for a colour",
     r"\\\\\s*[*\[]": r"\\ takes neither * nor a length in brackets",
@@ -100,9 +107,8 @@ def preload_font(
     """Let a page with formulas ask for their font at once, and not when its style is read."""
     kinds = (nodes.math, nodes.math_block)
     if doctree and any(isinstance(node, kinds) for node in doctree.findall()):
-        address = context["pathto"](FONT, resource=True)
-        context["metatags"] += (
-            f'<link rel="preload" href="{address}" as="font" type="font/woff2" crossorigin />\n'
+        context["metatags"] += PRELOAD.format(
+            context["pathto"]("_static/formulas.woff2", resource=True)
         )
 
 
