@@ -26,7 +26,7 @@ LARGER = {
 }
 MAX_IGNORED = 2
 MAX_COLUMNS = 88  # of a line of code on a wide page; more has to be scrolled
-MIME_TYPES = {"image/png", "text/html", "text/latex", "text/markdown", "text/plain"}
+MIME_TYPES = {"image/svg+xml", "text/html", "text/latex", "text/markdown", "text/plain"}
 TAGS = {
     "full-width",
     "hide-cell",
@@ -256,7 +256,7 @@ BAD: dict[str, Callable[[NotebookNode], object]] = {
     "stderr output": lambda n: n.cells[1].outputs[0].update(name="stderr"),
     "error output without": lambda n: n.cells[2].metadata.update(tags=[]),
     "or the tag without one": lambda n: n.cells[2].update(outputs=[]),
-    "['image/svg+xml']": lambda n: add_output(n.cells[1], "image/svg+xml"),
+    "['image/png']": lambda n: add_output(n.cells[1], "image/png"),
     "['image/jpeg']": lambda n: add_output(n.cells[1], "image/jpeg"),
 }
 
