@@ -9,11 +9,14 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import book_pages
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tools import draw_logo
 from tools.browser import served
+from tools.figures import figures
+from tools.notebooks import all_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDE, NARROW = 1280, 390
@@ -367,6 +370,82 @@ def test_shade_lies_where_a_formula_goes_on(browser: Browser, book: Path, theme:
     formula.evaluate("element => { element.scrollLeft = element.scrollWidth }")
     assert shaded() == [True, False]
     window.context.close()
+
+
+# --- Figures ------------------------------------------------------------------------------------
+
+
+def test_every_figure_is_drawn_named_and_measured(book: Path) -> None:
+    drawn = 0
+    for path in all_notebooks():
+        cells = nbformat.read(path, as_version=4).cells
+        count = sum(len(figures(cell.get("outputs", []))) for cell in cells)
+        page = book / path.parent.name / f"{path.stem}.html"
+        drawings = book_pages.parse(page).select("svg.drawing")
+        assert len(drawings) == count, path.name
+        for drawing in drawings:
+            assert drawing["role"] == "img"
+            assert str(drawing["aria-label"]).strip()
+            assert int(str(drawing["width"])) > 0 < int(str(drawing["height"]))
+            assert not drawing.find("style"), "a style of one figure holds for the whole page"
+        drawn += count
+    assert drawn > 20
+
+
+def test_pictures_are_measured_and_wait(pages: list[Path]) -> None:
+    """All but a page's first are loaded when they come near."""
+    for page in pages:
+        pictures = book_pages.parse(page).select("article img")
+        assert all(it.get("width") and it.get("height") for it in pictures), page.name
+        assert [it.get("loading") for it in pictures[1:]] == ["lazy"] * len(pictures[1:])
+
+
+@pytest.fixture(scope="module")
+def chapter(browser: Browser, book: Path) -> Iterator[Page]:
+    window = open_window(browser)
+    window.goto((book / "chapters" / "03_convolution.html").as_uri())
+    yield window
+    window.context.close()
+
+
+def test_ink_follows_the_theme(chapter: Page) -> None:
+    """Text in a figure has the colour of the text around it."""
+    colors = []
+    for theme in ("light", "dark"):
+        show(chapter, WIDE, theme)
+        text = chapter.locator("svg.drawing text[style*='--book-ink']").first
+        colors.append(text.evaluate("text => getComputedStyle(text).fill"))
+        assert colors[-1] == chapter.evaluate("getComputedStyle(document.body).color")
+    assert colors[0] != colors[1]
+
+
+def test_no_button_where_a_figure_has_its_full_size(chapter: Page) -> None:
+    chapter.set_viewport_size({"width": WIDE, "height": 900})
+    assert not any(it.is_visible() for it in chapter.locator(".drawing-place > button").all())
+
+
+@pytest.mark.parametrize("close", ["Escape", "tap", "Enter"])
+def test_a_figure_opens_in_full_size(chapter: Page, close: str) -> None:
+    """By a tap or a key, once or again; and it comes back to its place."""
+    chapter.set_viewport_size({"width": NARROW, "height": 844})
+    button = chapter.get_by_role("button", name="Show Figure 3.1 in full size")
+    picture = chapter.locator("svg.drawing").first
+    before = picture.bounding_box()
+    assert before is not None
+    assert before["width"] < NARROW
+    button.focus()
+    chapter.keyboard.press("Enter")
+    dialog = chapter.get_by_role("dialog", name="Figure in full size")
+    box = dialog.locator("svg.drawing").bounding_box()
+    assert box is not None
+    assert box["width"] == float(str(dialog.locator("svg.drawing").get_attribute("width")))
+    if close == "tap":
+        dialog.locator("svg.drawing").click(position={"x": 20, "y": 20})
+    else:
+        chapter.keyboard.press(close)
+    assert dialog.count() == 0
+    assert picture.bounding_box() == before
+    assert button.evaluate("button => button === document.activeElement")
 
 
 # --- The checkers find what they are for ------------------------------------------------------
