@@ -142,10 +142,8 @@ def test_numbers_are_those_of_the_book(book: Path, name: str) -> None:
     figures = source.count("{figure}")
     figures += sum("mystnb" in cell.metadata for cell in code_cells(read(SOURCES[name])))
     assert text.startswith(f"{lab.NEEDS}\n# {chapter}. ")
-    for pattern, count in (
-        (r"\\tag\{([\d.]+)\}", formulas),
-        (r"\*\*Figure ([\d.]+)\.\*\*", figures),
-    ):
+    counted = {r"\\tag\{([\d.]+)\}": formulas, r"\*\*Figure ([\d.]+)\.\*\*": figures}
+    for pattern, count in counted.items():
         assert re.findall(pattern, text) == [f"{chapter}.{n}" for n in range(1, count + 1)]
 
 
@@ -169,14 +167,16 @@ def solutions(source: NotebookNode) -> Iterator[list[str]]:
 
 def below_folded_headings(ready: NotebookNode) -> Iterator[list[str]]:
     """The ids of the code cells that JupyterLab hides below each folded heading."""
-    level, ids = 0, []
+    level = 0
+    ids: list[str] = []
     for cell in [*ready.cells, nbformat.v4.new_markdown_cell("# End")]:
         heading = re.match("(#+) ", cell.source) if cell.cell_type == "markdown" else None
         if level and heading and len(heading[1]) <= level:
             yield ids
             level, ids = 0, []
         if cell.metadata.get("jp-MarkdownHeadingCollapsed"):
-            assert heading and "\n" not in cell.source
+            assert heading
+            assert "\n" not in cell.source
             level = len(heading[1])
         elif level and cell.cell_type == "code":
             ids.append(cell.id)
@@ -208,7 +208,7 @@ def test_answers_are_folded(book: Path, name: str) -> None:
 
 def test_notebook_runs_in_its_folder(book: Path, tmp_path: Path) -> None:
     """The interactive figures come out as they are stored."""
-    ready = nbformat.reads((book / "notebooks" / f"{SMALL}.ipynb").read_text("utf-8"), as_version=4)
+    ready = nbformat.read(book / "notebooks" / f"{SMALL}.ipynb", as_version=4)
     place = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(ready, resources=place, coalesce_streams=True).execute()
     for new, old in zip(code_cells(ready), code_cells(notebook(book, SMALL)), strict=True):
