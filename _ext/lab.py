@@ -32,6 +32,7 @@ BESIDE = {  # pages without code that the chapters refer to
     "appendices/reproducibility",
     "appendices/solutions",
 }
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FOLDED = {
     "hide-input": {"source_hidden": True},
     "hide-cell": {"source_hidden": True, "outputs_hidden": True},
@@ -66,6 +67,14 @@ def plain(text: str) -> str:
 def is_written(app: Sphinx, page: str) -> bool:
     """Whether the page gets a notebook."""
     return page in BESIDE or app.env.doc2path(page).endswith(".ipynb")
+
+
+def cell_id(anchor: str) -> str:
+    """The id of the cell that begins with the anchor.
+
+    JupyterLab finds a cell in a notebook that it has yet to open, but no place within one.
+    """
+    return anchor.replace("/", "-")
 
 
 def code(text: str) -> str:
@@ -168,7 +177,7 @@ class Text:
         if not is_written(self.app, name):
             return None
         notebook = posixpath.relpath(f"{name}.ipynb", here)
-        return f"{notebook}#{anchor}" if anchor else notebook
+        return f"{notebook}#cell-id={cell_id(anchor)}" if anchor else notebook
 
     def inline(self, parent: nodes.Element) -> str:
         """The text within a paragraph."""
@@ -269,11 +278,11 @@ class Text:
         path = Path(self.app.srcdir, image["uri"])
         png = base64.b64encode(path.read_bytes()).decode("ascii")
         self.pictures[path.name] = {"image/png": png}
-        return f"![{plain(image['alt'])}](attachment:{path.name})\n\n{self.caption(node, caption)}"
+        picture = f"![{plain(image['alt'])}](attachment:{path.name})"
+        return f"{self.anchors(node)}\n\n{picture}\n\n{self.caption(node, caption)}"
 
     def caption(self, node: nodes.Element, caption: nodes.Element) -> str:
-        title = f"{self.anchors(node)}**Figure {self.number('figure', node)}.**"
-        return f"{title} {self.inline(caption)}"
+        return f"**Figure {self.number('figure', node)}.** {self.inline(caption)}"
 
 
 # --- Its cells --------------------------------------------------------------------------------
@@ -299,11 +308,14 @@ class Notebook:
         """Make a cell of the text since the last one."""
         text = "\n\n".join(filter(None, self.blocks))
         if text:
-            cell = new_markdown_cell(text, id=f"text-{len(self.cells)}", metadata=metadata)
-            if self.text.pictures:
-                cell.attachments = self.text.pictures
+            anchor = re.search(r'<a id="([^"]+)">', text)
+            name = cell_id(anchor[1]) if anchor else f"text-{len(self.cells)}"
+            cell = new_markdown_cell(text, id=name, metadata=metadata)
+            names = re.findall(r"\]\(attachment:([^)]+)\)", text)
+            if names:
+                cell.attachments = {name: self.text.pictures[name] for name in names}
             self.cells.append(cell)
-        self.blocks, self.text.pictures = [], {}
+        self.blocks = []
 
     def begin_cell(self, level: int, title: str) -> None:
         """Begin a cell with a heading, below which it can be folded."""
@@ -332,7 +344,14 @@ class Notebook:
                 case nodes.container() if "quiz" in node["classes"]:
                     self.add_quiz(node)
                 case _:
-                    self.blocks.append(self.text.block(node))
+                    self.add_text(self.text.block(node))
+
+    def add_text(self, text: str) -> None:
+        """Add blocks; one that links lead to begins a cell."""
+        for part in re.split(r"\n+(?=(?:- )?<a id=)", text):
+            if part.startswith(("<a id=", "- <a id=")):
+                self.end_cell()
+            self.blocks.append(part)
 
     def add_solution(self, node: nodes.Element, level: int) -> None:
         """Fold it: in one cell, or below a heading where it has code cells."""
@@ -343,8 +362,8 @@ class Notebook:
             self.add(node, level)
             self.end_cell()
         else:
-            self.blocks.append(self.text.anchors(node))
-            self.blocks.append(fold(escape(title), self.text.blocks(node[1].children)))
+            text = fold(escape(title), self.text.blocks(node[1].children))
+            self.add_text(f"{self.text.anchors(node)}\n\n{text}")
 
     def add_quiz(self, node: nodes.Element) -> None:
         """A question and its answers are a cell."""
@@ -369,7 +388,7 @@ class Notebook:
         self.cells.append(cell)
         for figure in node.findall(nodes.figure):
             image, caption = figure
-            self.blocks.append(self.text.caption(figure, caption))
+            self.blocks.append(self.text.anchors(figure) + self.text.caption(figure, caption))
             self.blocks.append(fold("The figure in words", plain(image["alt"])))
             self.end_cell()
 
@@ -382,7 +401,8 @@ def write(app: Sphinx, doctree: nodes.document, page: str) -> None:
     target = Path(app.outdir, FOLDER, f"{page}.ipynb")
     target.parent.mkdir(parents=True, exist_ok=True)
     is_code = source.suffix == ".ipynb"
-    notebook = Notebook(app, page, nbformat.read(source, 4) if is_code else new_notebook())
+    empty = new_notebook(metadata={"kernelspec": KERNEL})  # without one, JupyterLab would ask
+    notebook = Notebook(app, page, nbformat.read(source, as_version=4) if is_code else empty)
     if is_code:
         notebook.add_needs(app.config.html_theme_options.get("repository_url"))
     notebook.add(doctree, 0)

@@ -110,8 +110,11 @@ def test_code_is_that_of_the_chapter(book: Path, name: str) -> None:
 
 
 @cache
-def anchors(path: Path) -> frozenset[str]:
-    return frozenset(re.findall(r'<a id="([^"]+)"></a>', "\n".join(texts(read(path)))))
+def places(path: Path) -> frozenset[str]:
+    """Where links can lead: within a notebook to an anchor, from another one to a cell."""
+    cells = read(path).cells
+    anchors = re.findall(r'<a id="([^"]+)"></a>', "\n".join(texts(read(path))))
+    return frozenset([*anchors, *(f"cell-id={cell.id}" for cell in cells)])
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -128,7 +131,8 @@ def test_links_lead_somewhere(book: Path, name: str) -> None:
             file = (path.parent / address).resolve() if address else path
             if not address.startswith("https://"):
                 assert file.is_file(), link
-                assert not anchor or anchor in anchors(file), link
+                assert not anchor or anchor in places(file), link
+                assert anchor.startswith("cell-id=") == bool(address and anchor), link
                 assert book / "notebooks" in file.parents
 
 
