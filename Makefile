@@ -15,12 +15,13 @@ BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
 	$(shell find _ext _static appendices chapters cnnbook cnnlib -type f ! -name '*.pyc' 2>/dev/null)
 EXPERIMENTS := $(filter-out __init__ bench ladder timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-.PHONY: help book test notebooks serve lint format lock bench results \
+.PHONY: help book lab test notebooks serve lint format lock bench results \
 	mutants planted zip lighthouse clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make book           build the book: _build/html/index.html'
+	@echo 'make lab            read and run the chapters in JupyterLab'
 	@echo 'make test           run all tests, the notebooks among them (ARGS="-k conv": some)'
 	@echo 'make notebooks      execute in place the notebooks that changed (NB=chapters/x.ipynb: one)'
 	@echo 'make serve          show the book at http://127.0.0.1:$(PORT)/'
@@ -32,7 +33,7 @@ help:
 	@echo 'make zip            pack the book and its notebooks: dist/convolutional-networks-computed.zip'
 	@echo 'make lighthouse     measure the pages with Lighthouse, which needs Node.js (PAGES=…: some)'
 	@echo 'make lock           write requirements.txt (ARGS=--upgrade: with newer versions)'
-	@echo 'make clean          remove what was built, but not .venv'
+	@echo 'make clean          remove what was built, but not .venv and lab'
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -49,6 +50,14 @@ $(BOOK): $(INSTALLED) $(BOOK_SOURCES)
 	rm -rf _build/html _build/.doctrees
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@touch $@
+
+# What a reader writes into these notebooks stays: `make clean` leaves the folder, too.
+lab: book $(BIN)/jupyter-lab
+	$(RUN) -m tools.lab
+	$(BIN)/jupyter lab --notebook-dir=lab --preferred-dir=lab/chapters
+
+$(BIN)/jupyter-lab: | $(INSTALLED)
+	$(RUN) -m pip install --quiet --constraint requirements.txt 'jupyterlab>=4.4,<5'
 
 test: $(INSTALLED)
 	$(RUN) -m pytest --nbval -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)

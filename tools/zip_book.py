@@ -2,8 +2,8 @@
 
 python -m tools.zip_book         writes dist/convolutional-networks-computed.zip
 
-Beside the pages lie the notebooks, with the package that they need. The same
-files give the same archive, byte for byte.
+Beside the pages lie the notebooks, those of `make lab`, with the package that they need. The
+same files give the same archive, byte for byte.
 """
 
 import zipfile
@@ -18,10 +18,6 @@ PROJECT = [
     "LICENSE",
     "README.md",
     "pyproject.toml",
-    "appendices/*.ipynb",
-    "chapters/*.ipynb",
-    "chapters/*.png",
-    "chapters/*.py",
     "cnnbook/**/*",
     "cnnlib/**/*",
 ]
@@ -36,7 +32,7 @@ To run the notebooks you need Python 3.11 or newer and, for the
 installation, a connection to PyPI. In this folder:
 
     python -m pip install "./notebooks[plot,torch]" jupyterlab
-    jupyter lab notebooks/chapters
+    jupyter lab notebooks
 
 Licences: text CC BY 4.0, code MIT, MNIST CC BY-SA 3.0. The full text is
 in notebooks/LICENSE.

@@ -14,16 +14,17 @@ BOOK = {
     "chapters/01.html": "<h1>Größe 大小</h1>",
     "_static/book.css": "h1 { color: red }",
     "_sources/chapters/01.ipynb": "{}",
+    "notebooks/chapters/01.ipynb": "{}",
+    "notebooks/appendices/glossary.ipynb": "{}",
     ".buildinfo": "of no use to a reader",
 }
 PROJECT = {
     "LICENSE": "MIT",
     "README.md": "# Project",
     "pyproject.toml": "[project]",
-    "chapters/01.ipynb": "{}",
-    "chapters/.ipynb_checkpoints/01.ipynb": "{}",
-    "appendices/mistakes.ipynb": "{}",
+    "chapters/01.ipynb": "{source}",
     "appendices/glossary.md": "# Glossary",
+    "cnnbook/.ipynb_checkpoints/x.py": "",
     "cnnbook/__init__.py": "",
     "cnnlib/__init__.py": "",
     "cnnlib/__pycache__/x.pyc": "",
@@ -41,7 +42,7 @@ EXPECTED = {
     "notebooks/README.md",
     "notebooks/pyproject.toml",
     "notebooks/chapters/01.ipynb",
-    "notebooks/appendices/mistakes.ipynb",
+    "notebooks/appendices/glossary.ipynb",
     "notebooks/cnnbook/__init__.py",
     "notebooks/cnnlib/__init__.py",
     "notebooks/cnnbook/weights/lenet.npz",
@@ -86,8 +87,11 @@ def test_archive_is_the_same_for_the_same_files(tmp_path: Path) -> None:
 def test_readme_names_what_is_there() -> None:
     """Its commands and its folders are those of the archive and of the package."""
     assert max(map(len, zip_book.README.splitlines())) <= 80
-    named = re.findall(r"index\.html|notebooks/LICENSE|notebooks/chapters", zip_book.README)
-    assert len(named) == 3
+    assert re.findall(r"index\.html|notebooks/LICENSE|lab notebooks", zip_book.README) == [
+        "index.html",
+        "lab notebooks",
+        "notebooks/LICENSE",
+    ]
     (extras,) = re.findall(r"\./notebooks\[([\w,]+)\]", zip_book.README)
     project = (zip_book.ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert all(re.search(rf"^{extra} = \[", project, re.MULTILINE) for extra in extras.split(","))
