@@ -48,7 +48,7 @@ QUESTIONS = {
     "mini-batch size": "10_gradient_descent.html#mini-batches",
     "momentum": "11_optimisers.html#momentum",
     "how does adam work": "11_optimisers.html#rmsprop-and-adam",
-    "vanishing gradients": "11_optimisers.html#vanishing-gradients-sigmoid-and-tanh-optional",
+    "vanishing gradients": ("11_optimisers.html#vanishing-gradients-sigmoid-and-tanh-optional"),
     "dead relu": "11_optimisers.html#dead-units-optional",
     "train on gpu": "13_training.html#on-a-gpu-optional",
     "data augmentation": "14_further.html#data-augmentation",
@@ -141,9 +141,9 @@ def test_entries_lead_to_places_that_exist(book: Path, entries: list[dict[str, A
 
 
 def test_entries_are_prose(entries: list[dict[str, Any]]) -> None:
-    """No TeX, no code, no reading time, and no answer that a page still keeps folded."""
+    """No TeX in a chapter, no code, no reading time, no answer that a page keeps folded."""
     for entry in entries:
-        if entry["address"].startswith("chapters/"):
+        if entry["taught"]:
             assert not set("\\$") & set(entry["text"]), entry["address"]
         assert "import numpy" not in entry["text"], entry["address"]
         assert "Reading time" not in entry["text"], entry["address"]
