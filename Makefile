@@ -25,7 +25,7 @@ help:
 	@echo 'make test           run all tests, the notebooks among them (ARGS="-k conv": some)'
 	@echo 'make notebooks      execute in place the notebooks that changed (NB=chapters/x.ipynb: one)'
 	@echo 'make serve          show the book at http://127.0.0.1:$(PORT)/'
-	@echo 'make lint           ruff, mypy and codespell; make format applies what ruff can'
+	@echo 'make lint           ruff, mypy, codespell, phrases; make format applies what ruff can'
 	@echo 'make bench          compare the speed of cnnlib with that of torch'
 	@echo 'make results        run the long experiments again, which write cnnbook/results/'
 	@echo 'make mutants        change one thing in cnnlib at a time: a unit test must notice'
@@ -73,6 +73,7 @@ lint: $(INSTALLED)
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 	$(RUN) -m codespell_lib
+	$(RUN) -m tools.phrasing
 
 format: $(INSTALLED)
 	$(RUN) -m ruff check --fix

@@ -1,6 +1,6 @@
 """Pins the environment of every test and notebook, before NumPy or torch is imported.
 
-Lets nbval compare figures too, and leaves out tests whose packages are not installed.
+Lets nbval compare figures by what they show, and leaves out tests whose packages are not installed.
 """
 
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 from tools.environment import pin
-from tools.figures import problems
+from tools.figures import SVG, problems
 
 pin()
 
@@ -27,8 +27,9 @@ compare_text = IPyNbCell.compare_outputs
 def compare_outputs(
     cell: IPyNbCell, fresh: list[Any], stored: list[Any], skip_compare: Any = None
 ) -> bool:
-    """What nbval compares, and the figures, which it passes over."""
-    if not compare_text(cell, fresh, stored, skip_compare):
+    """The text as nbval does, the figures by what they show."""
+    skipped = (*(skip_compare or cell.parent.skip_compare), SVG)
+    if not compare_text(cell, fresh, stored, skipped):
         return False
     found = problems(f"{cell.parent.path.stem}-{cell.cell_num}", stored, fresh)
     cell.comparison_traceback += found

@@ -20,6 +20,12 @@ THEME_OPTIONS = {
 
 SHAPES = r"(?:\w+ )?\([^()]+\)(?:, (?:\w+ )?\([^()]+\))*"
 CONTRACT = re.compile(f"^{SHAPES} -> {SHAPES}")
+FOLDED = {
+    ("all", False): "this cell",
+    ("input", False): "the code",
+    ("input", True): "the code of this figure",
+    ("output", False): "the output",
+}
 SHARED_IDS = {"proof", "proof-content", "exercise-content", "solution-content"}
 
 
@@ -43,6 +49,15 @@ def list_references(app: Sphinx, doctree: nodes.document, page: str) -> None:
         container += nodes.bullet_list("", *items, classes=["references"])
 
 
+def name_folded_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Say on a folded cell what it holds."""
+    for cell in doctree.findall(nodes.container):
+        if "hide_mode" in cell:
+            draws = next(cell.findall(nodes.image), None) is not None
+            thing = FOLDED[cell["hide_mode"], draws]
+            cell["prompt_show"], cell["prompt_hide"] = f"Show {thing}", f"Hide {thing}"
+
+
 def question(doctree: nodes.document) -> str:
     """The text of the opening question, or "" where a page has none."""
     for box in doctree.findall(nodes.admonition):
@@ -59,16 +74,6 @@ def describe(
     if text:
         context["meta"] = {**(context["meta"] or {}), "og:description": text}
         context["metatags"] += f'<meta name="description" content="{text}" />\n'
-
-
-def drop_unneeded_mathjax(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Load MathJax only where a formula is; Sphinx does, too, where a page below has one."""
-    kinds = (nodes.math, nodes.math_block)
-    if doctree and not any(isinstance(node, kinds) for node in doctree.findall()):
-        scripts = context["script_files"]
-        scripts[:] = [it for it in scripts if "mathjax" not in str(it).lower()]
 
 
 def drop_unknown_address(
@@ -90,9 +95,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx; of pages, others run between 400 and 600."""
     app.connect("config-inited", set_theme_options)
     app.connect("autodoc-process-docstring", contract_as_code)
+    app.connect("doctree-read", name_folded_cells)
     app.connect("doctree-resolved", drop_shared_ids)
     app.connect("doctree-resolved", list_references)
     app.connect("html-page-context", describe, priority=400)
-    app.connect("html-page-context", drop_unneeded_mathjax, priority=600)
     app.connect("html-page-context", drop_unknown_address, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

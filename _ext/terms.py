@@ -1,9 +1,15 @@
-"""Terms in bold, where a chapter introduces them, are links to their entries in the glossary."""
+"""Terms in bold, where a chapter introduces them, are links to their entries in the glossary.
+
+Chinese text says that it is Chinese, so that a screen reader speaks it and the right font sets it.
+"""
+
+import re
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
 GLOSSARY = "appendices/glossary"
+CHINESE = re.compile(r"([\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+)")
 
 
 def entries(app: Sphinx) -> dict[str, str]:
@@ -34,7 +40,23 @@ def link_terms(app: Sphinx, doctree: nodes.document, page: str) -> None:
             link += bold
 
 
+def mark_chinese(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Put Chinese text into an element of its language; docutils reads it from the class."""
+    for text in list(doctree.findall(nodes.Text)):
+        pieces = CHINESE.split(text)
+        if len(pieces) > 1 and not isinstance(text.parent, nodes.literal_block | nodes.raw):
+            marked = [
+                nodes.inline("", piece, classes=["language-zh-Hans"])
+                if CHINESE.fullmatch(piece)
+                else nodes.Text(piece)
+                for piece in pieces
+                if piece
+            ]
+            text.parent.replace(text, marked)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx."""
     app.connect("doctree-resolved", link_terms)
+    app.connect("doctree-resolved", mark_chinese)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,22 +1,12 @@
-// Formulas are drawn some at a time, so that a page with hundreds of them answers meanwhile.
-const SOME = 40;
-
-if (window.MathJax) {
-  MathJax.startup = {
-    async pageReady() {
-      const formulas = [...document.querySelectorAll(".math")];
-      while (formulas.length) {
-        await MathJax.typesetPromise(formulas.splice(0, SOME));
-        await new Promise((resume) => setTimeout(resume));
-      }
-    },
-  };
-}
+// The theme finds out after all else whether it is light or dark, and the page would move: some
+// of its rules, such as for lines of code, hold in one of the two only.
+const { dataset } = document.documentElement;
+if (dataset.theme === "auto")
+  dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 
 // Whatever scrolls sideways on its own can be reached and moved with the keyboard.
-// MathJax draws after the theme has looked for such elements, and folded parts open later.
-const scrollable =
-  "pre, .cell_output > .output, .pst-scrollable-table-container, mjx-container[display]";
+// The theme looks for such elements once, and folded parts open later.
+const scrollable = "pre, .cell_output > .output, .pst-scrollable-table-container, .formula";
 
 const reachable = new ResizeObserver((entries) => {
   // First all that is read, then all that is written: else each write makes the page lay out anew.
@@ -28,7 +18,6 @@ const reachable = new ResizeObserver((entries) => {
   });
 });
 
-window.addEventListener("load", async () => {
-  await window.MathJax?.startup?.promise;
+window.addEventListener("load", () => {
   document.querySelectorAll(scrollable).forEach((element) => reachable.observe(element));
 });

@@ -41,12 +41,6 @@ NAMED_IN = {
     "clipboard.min.js": {"clipboardjs.com"},
     "pydata-sphinx-theme.js": {"pydata-sphinx-theme.readthedocs.io"},
     "searchtools.js": {"developer.mozilla.org"},
-    "tex-chtml-full.js": {
-        "cdn.jsdelivr.net",
-        "github.com",
-        "www.apache.org",
-        "www.mathjax.org",
-    },
 }
 
 
@@ -157,7 +151,6 @@ document.head.append(style);
 
 SETTLE = """async () => {
   await document.fonts.ready;
-  await window.MathJax?.startup?.promise;
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
 
@@ -167,13 +160,13 @@ RAW_TEX = r"""() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const { data, parentElement: parent } = texts.currentNode;
-    if (parent.closest("script, style, pre, code, textarea, mjx-container")) continue;
+    if (parent.closest("script, style, pre, code, textarea")) continue;
     if (!tex.test(data) || !parent.checkVisibility({ visibilityProperty: true })) continue;
     found.push(`raw TeX: ${data.trim().slice(0, 80)}`);
   }
-  for (const error of document.querySelectorAll("mjx-merror, [data-mjx-error]"))
-    found.push(`not understood: ${error.dataset.mjxError || error.title || error.textContent}`);
-  for (const math of document.querySelectorAll(".math:not(:has(mjx-container))"))
+  for (const error of document.querySelectorAll("merror"))
+    found.push(`not understood: ${error.textContent}`);
+  for (const math of document.querySelectorAll(".math:not(:has(math))"))
     found.push(`not set: ${math.textContent.slice(0, 80)}`);
   return found;
 }"""
@@ -185,7 +178,7 @@ OVERFLOW = """() => {
   const scrolls = (element) =>
     element && (["auto", "scroll"].includes(getComputedStyle(element).overflowX) ||
                 scrolls(element.parentElement.closest("article *")));
-  for (const element of document.querySelectorAll("article *:not(mjx-assistive-mml *)")) {
+  for (const element of document.querySelectorAll("article *")) {
     const { right, width: own } = element.getBoundingClientRect();
     if (own < 2 || right <= width + 1 || scrolls(element.parentElement)) continue;
     const text = element.textContent.trim().slice(0, 60);
@@ -220,7 +213,7 @@ NEW_LOOKS = """(known) => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const { data, parentElement: element } = texts.currentNode;
-    if (!data.trim() || element.closest("mjx-assistive-mml")) continue;
+    if (!data.trim()) continue;
     if (!element.checkVisibility({ visibilityProperty: true })) continue;
     const { color, fontSize, fontWeight } = getComputedStyle(element);
     const look = [color, fontSize, fontWeight, ground(element)].join();
@@ -255,14 +248,14 @@ def watch(page: Page, base: str) -> list[str]:
 
 
 def unfold(page: Page) -> None:
-    """Wait until fonts and formulas are there, and open everything that is folded."""
+    """Wait until the fonts are there, and open everything that is folded."""
     page.evaluate(SETTLE)
     page.evaluate(UNFOLD)
     page.evaluate(SETTLE)
 
 
 def raw_tex(page: Page) -> list[str]:
-    """TeX that a reader would see as such, and formulas that MathJax refused."""
+    """TeX that a reader would see as such, and formulas that were not set."""
     found: list[str] = page.evaluate(RAW_TEX)
     return found
 

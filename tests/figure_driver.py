@@ -227,7 +227,7 @@ THEMES = [("light", {}), ("dark", {"runOnly": ["color-contrast", "link-in-text-b
 
 def check_accessible(show: Opener, figure: Figure, drive: Callable[[Driver], None]) -> None:
     """axe-core finds nothing as the figure opens and after `drive`; in dark only colours differ."""
-    page = show(DARK, "<h1>Figures</h1>", to_html(figure))
+    page = show(DARK, "<h1>Figures</h1>", to_html(figure), reduced_motion="reduce")
     page.evaluate(AXE_SCRIPT)
     for act in (lambda driver: None, drive):
         act(Driver(page))

@@ -4,7 +4,6 @@ python -m tools.notebooks [--all] [NOTEBOOK ...]
 """
 
 import argparse
-import base64
 import hashlib
 import json
 import re
@@ -19,7 +18,6 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from tools.environment import pin
-from tools.figures import shrink
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = (ROOT / "chapters", ROOT / "appendices")
@@ -59,7 +57,7 @@ def execute(path: Path) -> NotebookNode:
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """Keep only the metadata that the book uses, no local paths of tracebacks, small figures."""
+    """Keep only the metadata that the book uses, and no local paths of tracebacks."""
     kept = {k: v for k, v in notebook.metadata.items() if k in NOTEBOOK_METADATA}
     kept |= {"kernelspec": KERNELSPEC, "language_info": LANGUAGE_INFO}
     notebook.metadata = nbformat.from_dict(kept)
@@ -70,9 +68,6 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
-            if "image/png" in output.get("data", {}):
-                png = base64.b64decode(output.data["image/png"])
-                output.data["image/png"] = base64.b64encode(shrink(png)).decode("ascii")
     return notebook
 
 

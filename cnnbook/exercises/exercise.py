@@ -16,7 +16,7 @@ import numpy as np
 from cnnlib.checks import Array
 
 Function = Callable[..., Any]
-WIDTH = 84  # characters that fit on a page of the book
+WIDTH = 49  # characters that fit on a phone
 SHOWN = 9  # numbers of an array that are written out
 
 

@@ -7,6 +7,7 @@ from cnnbook.explore.descent import DescentExplorer
 from cnnbook.explore.digit import DigitExplorer
 from cnnbook.explore.graph import GraphExplorer
 from cnnbook.explore.pooling import PoolingExplorer
+from cnnbook.explore.reader import DigitReader
 from cnnbook.explore.sizes import SizeExplorer
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ConvolutionExplorer",
     "DescentExplorer",
     "DigitExplorer",
+    "DigitReader",
     "GraphExplorer",
     "PoolingExplorer",
     "SizeExplorer",

@@ -125,7 +125,7 @@ function factorsOfDW({ x, dy, stride, padding }) {
 function factorsOfDX({ x, w }) {
   const kernel = shape(w);
   const around = shape(x).map((extent, axis) => extent + kernel[axis] - 1);
-  return [board("g", "dY with zeros", around), board("w", "w, turned", kernel)];
+  return [board("g", "dY with zeros", around), board("w", "w, rotated", kernel)];
 }
 
 // --- Events: each changes the state, then draws --------------------------------------------
@@ -201,17 +201,17 @@ function drawOverX({ state, grids: { left, right } }, met, sent) {
   drawSpread(state, right, [0, 0], (i, j) => sent(i / stride, j / stride).on, () => true);
 }
 
-// dX: the turned kernel over dY, spread and padded.
+// dX: the rotated kernel over dY, spread and padded.
 function drawOverDY({ state, grids: { left, right } }, met) {
   const { x, w, at, padding } = state;
   const kernel = shape(w);
-  const turned = (i, j) => [kernel[0] - 1 - i, kernel[1] - 1 - j];
+  const rotated = (i, j) => [kernel[0] - 1 - i, kernel[1] - 1 - j];
   const value = (i, j) => {
-    const [a, b] = turned(i, j);
+    const [a, b] = rotated(i, j);
     return w[a][b];
   };
-  fill(right, value, (i, j) => met(...turned(i, j)));
-  const start = turned(padding, padding);
+  fill(right, value, (i, j) => met(...rotated(i, j)));
+  const start = rotated(padding, padding);
   const under = (i, axis) => i >= at[axis] && i < at[axis] + kernel[axis];
   const within = (i, axis) => i >= start[axis] && i < shape(x)[axis] + padding;
   drawSpread(state, left, start, (i, j) => under(i, 0) && under(j, 1),

@@ -349,16 +349,20 @@ function showUnit({ layers, state: { values, unit }, view: { planes, note } }) {
 // --- The elements -------------------------------------------------------------------------
 
 function digit(data) {
-  const state = { strokes: examples[3], values: [], tip: [7, 7], isDown: false, unit: undefined };
-  const figure = { layers: network(data), percent: data.percent, state };
+  const figure = begin(data);
   figure.view = elements(figure);
   // The colours are known once the figure is on the page.
   queueMicrotask(() => draw(figure));
   return arrange(figure);
 }
 
+function begin({ percent, ...data }) {
+  const state = { strokes: examples[3], values: [], tip: [7, 7], isDown: false, unit: undefined };
+  return { layers: network(data), percent, state };
+}
+
 const elements = (figure) => ({
-  pad: makePad(figure),
+  pad: makePad(figure, 1),
   planes: makePlanes(figure),
   prepare: h("input", { type: "checkbox", checked: "", onchange: () => draw(figure) }),
   answer: h("p", { role: "status" }),
@@ -368,9 +372,9 @@ const elements = (figure) => ({
 
 // The paper to draw on. A new theme changes the colour of the canvas by a short transition, and
 // at its end everything is painted again.
-function makePad(figure) {
-  const point = ({ offsetX, offsetY }) => [offsetX, offsetY];
-  return makeBoard("x", "draw here", "by keys: arrows, space", 1, {
+function makePad(figure, pixel) {
+  const point = ({ offsetX, offsetY }) => [offsetX / pixel, offsetY / pixel];
+  return makeBoard("x", "draw here", "by keys: arrows, space", pixel, {
     width: paper, height: paper,
     onpointerdown: (event) => {
       event.target.setPointerCapture(event.pointerId);

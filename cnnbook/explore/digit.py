@@ -84,7 +84,7 @@ class DigitExplorer(Figure):
     def __repr__(self) -> str:
         layers = ", ".join(layer.name for layer in self.layers[1:])
         count = f"{self.weights.size:,} parameters"
-        return f"DigitExplorer({layers}, {count}, confidence {self.confidence})"
+        return f"{type(self).__name__}({layers}, {count}, confidence {self.confidence})"
 
 
 def _walk(model: nn.Sequential) -> list[Layer]:

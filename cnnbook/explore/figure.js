@@ -164,10 +164,11 @@ function player(ms, status, begin, next) {
   return { node, pause };
 }
 
-// Build the live figure wherever this page shows it.
+// Build the live figure wherever this page shows it; the first one can be linked to.
 function mount(key, build, data) {
   for (const root of document.querySelectorAll(`[data-figure="${key}"]:not([data-live])`)) {
     root.dataset.live = "";
+    if (!document.getElementById(`figure-${key}`)) root.id = `figure-${key}`;
     root.replaceChildren(root.querySelector("style"), ...build(data));
   }
 }

@@ -28,10 +28,12 @@ class Figure(ABC):
 
     Subclasses name their script, ``name.js``, which holds a function of that name, and give its
     data and a picture. ``name.css``, if there is one, is added to the common style; what it says
-    of ``.cnn-figure`` holds for figures of this name only, and prevails.
+    of ``.cnn-figure`` holds for figures of this name only, and prevails. Scripts and styles of the
+    figures that it ``builds_on`` come before its own.
     """
 
     name: ClassVar[str]
+    builds_on: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def data(self) -> dict[str, Any]:
@@ -42,14 +44,17 @@ class Figure(ABC):
         """The static picture, as HTML that also reads without its style."""
 
     def _repr_html_(self) -> str:
-        own_style = _read(f"{self.name}.css").replace(".cnn-figure", f".cnn-figure.{self.name}")
+        names = (*self.builds_on, self.name)
+        own_style = "".join(_read(f"{name}.css") for name in names)
+        own_style = own_style.replace(".cnn-figure", f".cnn-figure.{self.name}")
         style = f"<style>{_read('figure.css')}{own_style}</style>"
         picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
-        script = _read("figure.js") + _read(f"{self.name}.js")
+        script = "".join(_read(f"{name}.js") for name in ("figure", *names))
         data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
         key = hashlib.sha256(f"{style}{picture}{script}{data}".encode()).hexdigest()[:12]
         return (
-            f'<div class="cnn-figure {self.name}" data-figure="{key}">{style}{picture}'
+            f'<div class="cnn-figure {self.name}" data-figure="{key}" '
+            f'role="group" aria-label="{self.name.capitalize()} explorer">{style}{picture}'
             f'<script type="module">{script}mount("{key}", {self.name}, {data});</script></div>'
         )
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from cnnbook.plot.style import (
     COLORS,
+    GOLD,
     GREY,
     INK,
     PALE,
@@ -24,7 +25,6 @@ from cnnbook.plot.style import (
 from cnnlib.checks import Array
 
 LABEL_HEIGHT = 15  # points
-GOLD = "#8A6A00"
 
 
 @styled

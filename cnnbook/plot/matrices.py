@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
@@ -159,7 +159,7 @@ def _look(color: str, lit: bool, inside: bool) -> dict[str, Any]:
     """Pale inside, strong in the window, dotted in the padding."""
     strength = 0.4 if lit else 0.08 * inside
     return {
-        "facecolor": tuple(1 - strength * (1 - np.array(to_rgb(color)))),
+        "facecolor": to_rgba(color, strength),
         "edgecolor": color if lit or inside else GREY,
         "linewidth": 2.0 if lit else 0.7,
         "linestyle": "-" if lit or inside else ":",

@@ -17,6 +17,7 @@ from cnnlib.checks import Array
 COLORS = {"input": "#0072B2", "kernel": "#D55E00", "output": "#009E73", "gradient": "#AA3377"}
 TEXT = {"input": "#00659E", "kernel": "#A84A00", "output": "#00704F", "gradient": "#99296A"}
 INK, GREY, PALE = "#1D2433", "#6B7280", "#B4BAC4"
+GOLD, GRID, PAPER = "#8A6A00", "#E3E6EA", "#FFFFFF"
 WIDTH = 6.5  # of a figure, in inches
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -30,7 +31,7 @@ STYLE: dict[Any, Any] = {
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "grid.color": "#E3E6EA",
+    "grid.color": GRID,
 }
 Point: TypeAlias = tuple[float, float]
 P = ParamSpec("P")

@@ -64,7 +64,7 @@ def _fit(model: nn.Sequential, network: Network, shape: Shape, classes: int) -> 
 
 
 def _normalised(model: nn.Sequential) -> nn.Sequential:
-    """The same with batch normalisation behind every convolution."""
+    """The same with batch normalisation after every convolution."""
     layers: list[nn.Module] = []
     for layer in model:
         layers.append(layer)

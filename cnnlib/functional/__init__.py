@@ -1,7 +1,8 @@
 """The mathematics: each forward with its backward right below it.
 
-A backward takes ``dy``, the gradient of the loss by the output, then the forward's own arguments,
-and returns the gradients by the inputs, named ``d`` + variable.
+A backward takes ``dy``, the gradient of the loss with respect to the output, then the
+forward's own arguments, and returns the gradients with respect to the inputs, named ``d`` +
+variable.
 """
 
 from cnnlib.functional.activations import *

@@ -68,7 +68,7 @@ def conv2d_dx(
 ) -> Array:
     """(N, F, H', W') -> (N, C, H, W): dy times w, added where each window lay.
 
-    That is the full convolution of dy, spread out by the stride, with the kernels turned
+    That is the full convolution of dy, spread out by the stride, with the kernels rotated
     by 180° and F and C swapped. Of ``x`` only the shape counts.
     """
     _check("conv2d_dx", x, w)

@@ -31,7 +31,7 @@ plot.image(images[0])
 plt.show()
 """,
 ]
-OUTPUTS = [["[7 2 1]\n"], [["image/png", "text/plain"]]]
+OUTPUTS = [["[7 2 1]\n"], [["image/svg+xml", "text/plain"]]]
 EXECUTE = """
 import json
 from pathlib import Path

@@ -1,54 +1,26 @@
 """The book as a reader gets it: its files, and its pages in a browser without network."""
 
-import shutil
-import subprocess
-import sys
+import pickle
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import book_pages
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tools import draw_logo
 from tools.browser import served
+from tools.figures import figures
+from tools.notebooks import all_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPLETE = ROOT / "_build" / "html" / ".complete"  # `make book` writes it last
-SOURCES = ["_config.yml", "_toc.yml", "*.md", "*.bib"]
-SOURCE_FOLDERS = ["_ext", "_static", "appendices", "chapters", "cnnbook", "cnnlib"]
 WIDE, NARROW = 1280, 390
 KINDS = ["errors", "raw TeX", "inaccessible", "overflow", "unreachable", "pale when dark"]
-
-
-# --- The book ---------------------------------------------------------------------------------
-
-
-def is_up_to_date() -> bool:
-    """Whether `make book` has finished since the last change of a source."""
-    files = [file for pattern in SOURCES for file in ROOT.glob(pattern)]
-    for name in SOURCE_FOLDERS:
-        files += [f for f in (ROOT / name).rglob("*") if f.is_file() and f.suffix != ".pyc"]
-    newest = max(file.stat().st_mtime for file in files)
-    return COMPLETE.is_file() and newest <= COMPLETE.stat().st_mtime
-
-
-def build(folder: Path) -> Path:
-    """Build the book into the folder, with every warning an error."""
-    command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
-    assert command, "jupyter-book is not installed beside Python"
-    options = ["-W", "-n", "--keep-going", "--path-output", str(folder)]
-    run = subprocess.run(
-        [command, "build", str(ROOT), *options], capture_output=True, text=True, encoding="utf-8"
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder / "_build" / "html"
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built book."""
-    return COMPLETE.parent if is_up_to_date() else build(tmp_path_factory.mktemp("book"))
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +92,75 @@ def test_terms_lead_to_the_glossary(book: Path) -> None:
     assert 'class="term' not in glossary
 
 
-def test_mathjax_is_loaded_where_a_formula_is(pages: list[Path]) -> None:
+# --- Formulas ---------------------------------------------------------------------------------
+
+# Commands whose name is what they show, and the parts of TeX that show no letters of their own.
+WORDS = r"\\(?:b?(mod)|(max|min|log|ln|sin|cos|tanh))(?![a-zA-Z])"
+NO_LETTERS = r"\\(?:begin|end)\{\w+\}(?:\{\w+\})?|\\class\{[\w-]+\}|\\[a-zA-Z]+"
+
+
+def letters(text: str) -> Counter[str]:
+    """How often each Latin letter and digit stands in the text, in whichever alphabet."""
+    return Counter(re.findall("[0-9A-Za-z]", unicodedata.normalize("NFKC", text)))
+
+
+def letters_of_tex(tex: str) -> Counter[str]:
+    return letters(re.sub(NO_LETTERS, " ", re.sub(WORDS, r"\1\2", tex)))
+
+
+@pytest.fixture(scope="module")
+def formulas(book: Path) -> dict[str, list[str]]:
+    """The TeX of all formulas, as the build read it, by page."""
+    folder = book.parent / ".doctrees"
+    found = {}
+    for file in sorted(folder.rglob("*.doctree")):
+        with file.open("rb") as stream, pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(ROOT / "_ext")  # a page may hold a node of our own
+            doctree = pickle.load(stream)
+        nodes = doctree.findall(lambda node: node.tagname in ("math", "math_block"))
+        found[file.relative_to(folder).with_suffix(".html").as_posix()] = [
+            n.astext() for n in nodes
+        ]
+    return {page: tex for page, tex in found.items() if tex}
+
+
+def test_every_formula_is_set(book: Path, formulas: dict[str, list[str]]) -> None:
+    """One element each, in order, with all its letters and digits."""
+    assert sum(map(len, formulas.values())) > 1000
+    for page, sources in formulas.items():
+        elements = book_pages.parse(book / page).select("article math")
+        assert len(elements) == len(sources), page
+        for tex, element in zip(sources, elements, strict=True):
+            assert letters_of_tex(tex) == letters(element.get_text()), f"{page}: {tex}"
+            assert not element.find("merror"), f"{page}: {tex}"
+
+
+def test_a_lost_letter_is_seen() -> None:
+    assert letters_of_tex(r"\max_i \mathsf{x}^2 + \alpha") == letters("max i 𝗑2 + α")
+    assert letters_of_tex(r"x_1 + y") != letters("x1")
+
+
+def test_references_to_formulas(book: Path, pages: list[Path]) -> None:
+    """Each numbered formula has its anchor, and a reference shows the number that is there."""
+    numbers, links = {}, []
+    for page in pages:
+        name, tree = page.relative_to(book).as_posix(), book_pages.parse(page)
+        for box in tree.select("div.math[id]"):
+            numbers[f"{name}#{box['id']}"] = box.select(".eqno")[0].get_text().removesuffix("#")
+        for link in tree.select("article a.reference[href*='#equation-']"):
+            links.append((urljoin(name, str(link["href"])), link.get_text()))
+    assert len(numbers) > 50
+    assert len(links) > 20
+    for address, text in links:
+        assert text == numbers[address], address
+
+
+def test_font_of_the_formulas_comes_early(pages: list[Path]) -> None:
+    """It is asked for by the pages that need it, and by no other."""
     for page in pages:
         tree = book_pages.parse(page)
-        scripts = tree.select('script[src*="mathjax"]')
-        assert len(scripts) == bool(tree.select(".math")), page.name
+        asking = [it for it in tree.select("head script") if "formulas.woff2" in it.get_text()]
+        assert len(asking) == bool(tree.math), page.name
 
 
 def test_logo_is_what_the_script_draws() -> None:
@@ -214,18 +250,6 @@ def test_pages_over_http(browser: Browser, server: str, names: list[str]) -> Non
     assert not errors, "\n".join(errors)
 
 
-@pytest.mark.parametrize(
-    ("word", "chapter"),
-    [("padding", "04_output_size"), ("flip", "03_convolution"), ("学习率", "10_gradient_descent")],
-)
-def test_search_finds(browser: Browser, book: Path, word: str, chapter: str) -> None:
-    window = open_window(browser)
-    window.goto(f"{book.as_uri()}/search.html?q={word}")
-    found = window.locator(f"#search-results a[href*='{chapter}']")
-    found.first.wait_for(timeout=30_000)
-    window.context.close()
-
-
 def test_english_and_chinese_in_one_line(browser: Browser, book: Path) -> None:
     """Whichever font there is: a narrow apostrophe, and no line break in a Chinese term."""
     window = open_window(browser)
@@ -260,20 +284,168 @@ def test_reader_can_choose_the_theme(browser: Browser, book: Path) -> None:
     assert colors[0] == colors[1] != colors[2] == colors[3]
 
 
-def test_mistake_in_a_formula_is_seen(browser: Browser, book: Path, pages: list[Path]) -> None:
-    """MathJax, as the book sets it up, shows an unknown command as an error."""
-    page = next(page for page in pages if book_pages.parse(page).select(".math"))
+REMEMBER = """document.addEventListener("readystatechange", () => {
+  window.heights ??= new Map(
+    [...document.querySelectorAll("article :is(.cell_input pre, .dropdown)")]
+      .map((element) => [element, element.offsetHeight]));
+})"""
+GROWTH = "[...heights].map(([element, height]) => Math.abs(element.offsetHeight - height))"
+
+
+def test_page_holds_still_while_its_scripts_run(browser: Browser, book: Path) -> None:
+    """Neither code nor what is folded changes its height: a deep link stays where it led."""
     window = open_window(browser)
-    window.goto(page.as_uri())
-    book_pages.unfold(window)
-    window.evaluate(
-        r"""() => {
-          document.querySelector(".math").textContent = "\\(\\nosuchcommand\\)";
-          return MathJax.typesetPromise();
-        }"""
-    )
-    assert any("nosuchcommand" in problem for problem in book_pages.raw_tex(window))
+    window.add_init_script(REMEMBER)
+    window.goto((book / "chapters" / "04_output_size.html").as_uri())
+    growth = window.evaluate(GROWTH)
     window.context.close()
+    assert len(growth) > 20
+    assert max(growth) < 24  # a button beside the title of a solution
+
+
+def test_formulas_are_set_in_one_font(
+    browser: Browser, book: Path, formulas: dict[str, list[str]]
+) -> None:
+    """It has all their signs: none comes from whichever font the reader has."""
+    window = open_window(browser)
+    tools = window.context.new_cdp_session(window)
+    for page in formulas:
+        window.goto((book / page).as_uri())
+        book_pages.unfold(window)
+        tools.send("DOM.enable")
+        tools.send("CSS.enable")
+        root = tools.send("DOM.getDocument")["root"]["nodeId"]
+        found = tools.send("DOM.querySelectorAll", {"nodeId": root, "selector": "article math"})
+        for tex, node in zip(formulas[page], found["nodeIds"], strict=True):
+            fonts = tools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+            assert all(font["isCustomFont"] for font in fonts), f"{page}: {tex}: {fonts}"
+    window.context.close()
+
+
+PLACES = """(box) => {
+  const [formula, number] = [".formula", ".eqno"].map((name) =>
+    box.querySelector(name).getBoundingClientRect());
+  return { formula: formula.toJSON(), number: number.toJSON() };
+}"""
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_number_stands_beside_or_below_its_formula(
+    browser: Browser, book: Path, width: int
+) -> None:
+    window = open_window(browser)
+    window.goto((book / "chapters" / "03_convolution.html").as_uri())
+    show(window, width, "light")
+    places = window.locator("#equation-eq-conv").evaluate(PLACES)
+    window.context.close()
+    formula, number = places["formula"], places["number"]
+    if width == WIDE:
+        assert formula["right"] <= number["left"]
+        assert formula["top"] < number["top"] < number["bottom"] < formula["bottom"]
+    else:
+        assert formula["bottom"] <= number["top"]
+        assert number["right"] == pytest.approx(formula["right"], abs=1)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_shade_lies_where_a_formula_goes_on(browser: Browser, book: Path, theme: str) -> None:
+    """At the right edge until one has scrolled there, then at the left."""
+    window = open_window(browser)
+    window.goto((book / "chapters" / "03_convolution.html").as_uri())
+    show(window, NARROW, theme)
+    window.add_style_tag(content="div.math .formula { max-width: 9rem; padding-top: 12px }")
+    formula = window.locator("#equation-eq-conv .formula")
+    formula.scroll_into_view_if_needed()
+    box = formula.bounding_box()
+    assert box
+    above = {"y": box["y"] + 2, "height": 8, "width": 3}  # nothing but the ground lies there
+    edges = [box["x"] + 1, box["x"] + box["width"] - 4]
+
+    def shaded() -> list[bool]:
+        strips = [window.screenshot(clip={"x": x, **above}) for x in edges]
+        middle = window.screenshot(clip={"x": box["x"] + box["width"] / 2, **above})
+        return [strip != middle for strip in strips]
+
+    assert shaded() == [False, True]
+    formula.evaluate("element => { element.scrollLeft = element.scrollWidth }")
+    assert shaded() == [True, False]
+    window.context.close()
+
+
+# --- Figures ------------------------------------------------------------------------------------
+
+
+def test_every_figure_is_drawn_named_and_measured(book: Path) -> None:
+    drawn = 0
+    for path in all_notebooks():
+        cells = nbformat.read(path, as_version=4).cells
+        count = sum(len(figures(cell.get("outputs", []))) for cell in cells)
+        page = book / path.parent.name / f"{path.stem}.html"
+        drawings = book_pages.parse(page).select("svg.drawing")
+        assert len(drawings) == count, path.name
+        for drawing in drawings:
+            assert drawing["role"] == "img"
+            assert str(drawing["aria-label"]).strip()
+            assert int(str(drawing["width"])) > 0 < int(str(drawing["height"]))
+            assert not drawing.find("style"), "a style of one figure holds for the whole page"
+        drawn += count
+    assert drawn > 20
+
+
+def test_pictures_are_measured_and_wait(pages: list[Path]) -> None:
+    """All but a page's first are loaded when they come near."""
+    for page in pages:
+        pictures = book_pages.parse(page).select("article img")
+        assert all(it.get("width") and it.get("height") for it in pictures), page.name
+        assert [it.get("loading") for it in pictures[1:]] == ["lazy"] * len(pictures[1:])
+
+
+@pytest.fixture(scope="module")
+def chapter(browser: Browser, book: Path) -> Iterator[Page]:
+    window = open_window(browser)
+    window.goto((book / "chapters" / "03_convolution.html").as_uri())
+    yield window
+    window.context.close()
+
+
+def test_ink_follows_the_theme(chapter: Page) -> None:
+    """Text in a figure has the colour of the text around it."""
+    colors = []
+    for theme in ("light", "dark"):
+        show(chapter, WIDE, theme)
+        text = chapter.locator("svg.drawing text[style*='--book-ink']").first
+        colors.append(text.evaluate("text => getComputedStyle(text).fill"))
+        assert colors[-1] == chapter.evaluate("getComputedStyle(document.body).color")
+    assert colors[0] != colors[1]
+
+
+def test_no_button_where_a_figure_has_its_full_size(chapter: Page) -> None:
+    chapter.set_viewport_size({"width": WIDE, "height": 900})
+    assert not any(it.is_visible() for it in chapter.locator(".drawing-place > button").all())
+
+
+@pytest.mark.parametrize("close", ["Escape", "tap", "Enter"])
+def test_a_figure_opens_in_full_size(chapter: Page, close: str) -> None:
+    """By a tap or a key, once or again; and it comes back to its place."""
+    chapter.set_viewport_size({"width": NARROW, "height": 844})
+    button = chapter.get_by_role("button", name="Show Figure 3.1 in full size")
+    picture = chapter.locator("svg.drawing").first
+    before = picture.bounding_box()
+    assert before is not None
+    assert before["width"] < NARROW
+    button.focus()
+    chapter.keyboard.press("Enter")
+    dialog = chapter.get_by_role("dialog", name="Figure in full size")
+    box = dialog.locator("svg.drawing").bounding_box()
+    assert box is not None
+    assert box["width"] == float(str(dialog.locator("svg.drawing").get_attribute("width")))
+    if close == "tap":
+        dialog.locator("svg.drawing").click(position={"x": 20, "y": 20})
+    else:
+        chapter.keyboard.press(close)
+    assert dialog.count() == 0
+    assert picture.bounding_box() == before
+    assert button.evaluate("button => button === document.activeElement")
 
 
 # --- The checkers find what they are for ------------------------------------------------------
@@ -356,7 +528,7 @@ BROWSER_MISTAKES = [
     ("raw TeX", "<p>$$x$$</p>", "raw TeX"),
     ("raw TeX", "<p>$x_1 + 2$</p>", "raw TeX"),
     ("raw TeX", r"<p>\frac{1}{2}</p>", "raw TeX"),
-    ("raw TeX", "<mjx-merror>Missing }</mjx-merror>", "not understood: Missing }"),
+    ("raw TeX", "<math><merror>Missing }</merror></math>", "not understood: Missing }"),
     ("raw TeX", '<span class="math">x</span>', "not set: x"),
     ("inaccessible", "<button></button>", "button-name (critical)"),
     ("inaccessible", '<p style="color: #ccc">too pale</p>', "color-contrast (serious)"),

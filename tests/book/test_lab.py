@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from book.test_book import ROOT, book
 from bs4 import BeautifulSoup
 from docutils import nodes
 from hypothesis import given
@@ -23,8 +22,7 @@ from sphinx.errors import ExtensionError
 from _ext import lab
 from tools.notebooks import all_notebooks
 
-__all__ = ["book"]
-
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {path.relative_to(ROOT).with_suffix("").as_posix(): path for path in all_notebooks()}
 PAGES = sorted({*SOURCES, *lab.BESIDE})
 CHAPTERS = [name for name in SOURCES if name.startswith("chapters/")]

@@ -234,14 +234,14 @@ def test_the_sliding_products_are_the_gradients(
         return conv2d(a, b)[0, 0]
 
     dx, dw = gradients(x, w, dy, stride, padding)
-    assert np.array_equal(values(shown(figure, "w, turned")), w[::-1, ::-1])
-    assert np.array_equal(slid("dY with zeros", "w, turned"), dx)
+    assert np.array_equal(values(shown(figure, "w, rotated")), w[::-1, ::-1])
+    assert np.array_equal(slid("dY with zeros", "w, rotated"), dx)
     cell(figure, "w", 0, 0).hover()
     assert np.array_equal(values(shown(figure, "x, padded")), np.pad(x, padding))
     assert np.array_equal(slid("x, padded", "dY with zeros")[: len(w), : len(w[0])], dw)
 
 
-def test_the_window_of_the_turned_kernel(figure: Driver) -> None:
+def test_the_window_of_the_rotated_kernel(figure: Driver) -> None:
     for u, v in ((0, 0), (2, 2), (4, 1)):
         cell(figure, "dX", u, v).hover()
         window = {(u + i, v + j) for i in range(3) for j in range(3)}
@@ -297,7 +297,7 @@ def test_dy_at_every_step(figure: Driver, kind: str, stride: int, padding: int) 
     assert shown(figure, "dW") == texts(dw)
 
 
-def test_one_hot_shows_the_kernel_unturned(figure: Driver) -> None:
+def test_one_hot_shows_the_kernel_unrotated(figure: Driver) -> None:
     figure.choose("one-hot")
     assert shown(figure, "dX") == texts(np.pad(W, 1))
 

@@ -1,0 +1,20 @@
+"""The reader of the first page: draw a digit, and the network lights up and says what it is."""
+
+from __future__ import annotations
+
+from cnnbook import samples
+from cnnbook.explore.digit import DigitExplorer
+
+
+class DigitReader(DigitExplorer):
+    """The digit explorer without its instruments: paper, the layers in a row, the answer.
+
+    It reads with `samples.trained_lenet` of the augmented kind, and says so where it is less than
+    80 % sure.
+    """
+
+    name = "reader"
+    builds_on = ("digit",)
+
+    def __init__(self) -> None:
+        super().__init__(samples.trained_lenet(augmented=True), confidence=0.8)

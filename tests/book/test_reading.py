@@ -1,0 +1,144 @@
+"""What a page does while it is read: folds, quizzes, paper, keyboard, other eyes and ears."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import book_pages
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+CHAPTER = "chapters/03_convolution.html"
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Page]:
+    """A window without network and without animations."""
+    context = browser.new_context(offline=True, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def address(book: Path, anchor: str = "") -> str:
+    return f"{(book / CHAPTER).as_uri()}#{anchor}"
+
+
+# --- Folded parts -----------------------------------------------------------------------------
+
+
+def test_link_to_a_solution_opens_it(window: Page, book: Path) -> None:
+    ids = [str(box["id"]) for box in book_pages.parse(book / CHAPTER).select("div.solution")]
+    first, second = (window.locator(f"[id='{name}']") for name in ids[:2])
+    window.goto(address(book, ids[0]))
+    expect(first).not_to_have_class(re.compile("toggle-hidden"))
+    expect(first).to_be_in_viewport()
+    expect(second).to_have_class(re.compile("toggle-hidden"))
+    window.evaluate("hash => { location.hash = hash }", ids[1])
+    expect(second).not_to_have_class(re.compile("toggle-hidden"))
+
+
+def test_folded_cells_say_what_they_hold(book: Path) -> None:
+    summaries = book_pages.parse(book / CHAPTER).select("details.hide > summary")
+    texts = {" ".join(summary.get_text(" ", strip=True).split()) for summary in summaries}
+    assert texts == {
+        "Show the code of this figure Hide the code of this figure",
+        "Show the output Hide the output",
+    }
+
+
+# --- Quizzes ----------------------------------------------------------------------------------
+
+
+def test_each_question_has_one_right_answer(book: Path) -> None:
+    for page in sorted((book / "chapters").glob("*.html")):
+        answers = book_pages.parse(page).select(".quiz details")
+        questions = {answer["name"] for answer in answers}
+        right = [answer["name"] for answer in answers if "right" in answer["class"]]
+        wrong = [answer for answer in answers if "wrong" in answer["class"]]
+        assert sorted(right) == sorted(questions), page.name
+        assert len(right) + len(wrong) == len(answers), page.name
+        assert len(questions) >= 2, page.name
+
+
+def test_quiz_opens_one_answer_at_a_time_and_counts_the_first(window: Page, book: Path) -> None:
+    window.goto(address(book, "quiz"))
+    answers = window.locator(".quiz details")
+    names = [answer.get_attribute("name") for answer in answers.all()]
+    second = names.index("quiz-1-2")
+    right = window.locator(".quiz details[name=quiz-1-2].right summary")
+    answers.nth(0).locator("summary").click()
+    answers.nth(1).locator("summary").click()
+    expect(window.locator(".quiz details[name=quiz-1-1][open]")).to_have_count(1)
+    right.click()
+    answers.nth(second).locator("summary").click()
+    left = len(set(names)) - 2
+    first = "right" in (answers.nth(0).get_attribute("class") or "")
+    expect(window.locator(".quiz-score")).to_have_text(
+        f"{1 + first} of 2 right at the first try, {left} to go"
+    )
+
+
+# --- Paper ------------------------------------------------------------------------------------
+
+
+def test_paper_is_light_and_shows_every_answer(window: Page, book: Path) -> None:
+    window.goto(address(book))
+    window.evaluate("document.documentElement.dataset.theme = 'dark'")
+    window.locator(".quiz details summary").nth(2).click()
+    opened = window.locator(".quiz details[open]")
+    answers = window.locator(".quiz details").count()
+    window.emulate_media(media="print")
+    window.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(window.locator("html")).to_have_attribute("data-theme", "light")
+    expect(opened).to_have_count(answers)
+    expect(window.locator("article h1")).to_have_text(re.compile(r"^3\. Convolution"))
+    for hidden in ("#jb-print-toc", ".copybtn", "details.hide", ".quiz-score"):
+        assert not any(it.is_visible() for it in window.locator(hidden).all()), hidden
+    window.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    window.emulate_media(media="screen")
+    expect(window.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(opened).to_have_count(1)
+    expect(window.locator(".quiz-score")).to_have_text(re.compile("of 1 right"))
+
+
+# --- Keyboard, other eyes and ears ------------------------------------------------------------
+
+
+def test_copy_buttons_stand_where_one_copies(window: Page, book: Path) -> None:
+    window.goto(address(book))
+    expect(window.locator("div.cell_input button.copybtn").first).to_be_attached()
+    expect(window.locator(".cell_output .stream button.copybtn")).to_have_count(0)
+
+
+def test_the_tab_key_skips_copy_buttons_and_links_to_headings(window: Page, book: Path) -> None:
+    window.goto(address(book))
+    for skipped in ("button.copybtn", "a.headerlink"):
+        stops = window.locator(f"article {skipped}").evaluate_all("all => all.map(i => i.tabIndex)")
+        assert set(stops) == {-1}, skipped
+
+
+def test_interactive_figures_have_a_role_a_name_and_an_address(window: Page, book: Path) -> None:
+    window.goto(address(book))
+    figure = window.get_by_role("group", name="Convolution explorer")
+    assert re.fullmatch(r"figure-\w+", figure.first.get_attribute("id") or "")
+
+
+def test_forced_colours_keep_the_mark_of_the_window(browser: Browser, book: Path) -> None:
+    context = browser.new_context(offline=True, forced_colors="active")
+    page = context.new_page()
+    page.goto(address(book))
+    marked = page.locator(".cnn-figure.convolution td.on").first
+    shadow = marked.evaluate("cell => getComputedStyle(cell).boxShadow")
+    context.close()
+    assert shadow != "none"
+
+
+def test_chinese_is_marked_as_such(book: Path) -> None:
+    """No Chinese letter stands in an article outside an element of that language."""
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    for page in sorted(book.rglob("*.html")):
+        if "_static" in page.parts or page.name == "genindex.html":  # Sphinx writes that one
+            continue
+        for text in book_pages.parse(page).select_one("body").find_all(string=chinese):
+            marked = text.find_parent(lang=re.compile("^zh")) is not None
+            assert marked or text.find_parent(["pre", "script", "style"]), (page.name, text)

@@ -1,0 +1,141 @@
+"""The reader of the first page: draw a digit, and the layers light up and say what it is."""
+
+import pytest
+from figure_driver import (
+    Driver,
+    Opener,
+    check_accessible,
+    check_html,
+    check_phone,
+    check_still,
+    check_twice_and_hosted,
+    to_html,
+)
+from playwright.sync_api import expect
+
+from cnnbook.explore import DigitReader
+
+HTML = to_html(DigitReader())
+SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
+LAYERS = ["conv 1", "pool 1", "conv 2", "pool 2", "linear 1", "linear 2"]
+OPACITIES = """layers => layers.map((layer) =>
+    Number(getComputedStyle(layer).opacity))"""
+
+
+class Reader(Driver):
+    """The figure: drawing on it, and its layers from left to right."""
+
+    def draw(self, points: list[tuple[float, float]]) -> None:
+        box = self.root.locator("canvas").first.bounding_box()
+        assert box
+        mouse = self.root.page.mouse
+        for i, (x, y) in enumerate(points):
+            mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+            if i == 0:
+                mouse.down()
+        mouse.up()
+
+    def opacities(self) -> list[float]:
+        found: list[float] = self.root.locator(".cnn-net > :not(:first-child)").evaluate_all(
+            OPACITIES
+        )
+        return found
+
+
+@pytest.fixture
+def reader(show: Opener) -> Reader:
+    return Reader(show(HTML, reduced_motion="reduce"))
+
+
+def test_html_is_self_contained_and_small_but_for_its_weights() -> None:
+    figure = DigitReader()
+    check_html(figure, 36 * 1024 + len(figure.data()["weights"]))
+    assert repr(figure).startswith("DigitReader(conv 1, ")
+
+
+def test_all_layers_stand_in_a_row(reader: Reader) -> None:
+    names = reader.root.locator(".cnn-net canvas").evaluate_all(
+        "all => all.map((canvas) => canvas.ariaLabel.split(',')[0])"
+    )
+    assert names == ["draw here", *LAYERS]
+    boxes = [reader.root.locator(f"canvas[aria-label^='{name}']").bounding_box() for name in LAYERS]
+    lefts = [box["x"] for box in boxes if box]
+    assert lefts == sorted(lefts)
+    assert len(lefts) == len(LAYERS)
+
+
+def test_reads_what_is_drawn_and_takes_strokes_back(reader: Reader) -> None:
+    assert reader.status == "3"
+    reader.draw(SEVEN)
+    assert reader.status == "7"
+    reader.draw([(0.3, 0.55), (0.75, 0.5)])
+    reader.press("Undo")
+    assert reader.status == "7"
+    reader.press("Undo", 2)
+    assert reader.status == "nothing drawn"
+
+
+def test_examples_come_one_after_the_other(reader: Reader) -> None:
+    for digit in (4, 5, 6, 7, 8, 9, 0, 1, 2, 3):
+        reader.press("Another digit")
+        assert reader.status == str(digit)
+    reader.press("Clear")
+    assert reader.status == "nothing drawn"
+    reader.press("Another digit")
+    assert reader.status == "0"
+
+
+def test_lights_up_from_left_to_right(show: Opener) -> None:
+    """Each layer after the one before it, the answer last; and after two seconds all are lit."""
+    reader = Reader(show(HTML))
+    reader.press("Another digit")
+    reader.root.page.evaluate("document.getAnimations().forEach((it) => it.pause())")
+    for moment in range(0, 1600, 100):
+        reader.root.page.evaluate(
+            "now => document.getAnimations().forEach((it) => { it.currentTime = now })", moment
+        )
+        opacities = reader.opacities()
+        assert opacities == sorted(opacities, reverse=True)
+        assert (opacities[-1] == 1) == (moment >= 150 * len(LAYERS) + 250)
+
+
+def test_stays_still_for_whoever_asks_for_it(reader: Reader) -> None:
+    reader.press("Another digit")
+    assert reader.opacities() == [1] * (len(LAYERS) + 1)
+    assert reader.root.page.evaluate("document.getAnimations().length") == 0
+
+
+# --- The rules of all figures ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("window", "column"), [(900, 736), (390, 358)])
+def test_the_layers_stand_in_one_row_of_the_page(show: Opener, window: int, column: int) -> None:
+    page = show(f'<div style="width: {column}px">{HTML}</div>', width=window)
+    middles = page.locator(".cnn-net > div:not(:first-child, .answer)").evaluate_all(
+        "all => all.map((it) => { const b = it.getBoundingClientRect(); return b.top + b.bottom })"
+    )
+    assert len(middles) == len(LAYERS)
+    assert max(middles) - min(middles) < 4
+
+
+def test_fits_a_phone(show: Opener) -> None:
+    check_phone(show, DigitReader())
+
+
+def test_two_on_a_page_and_where_jupyterlab_puts_it(show: Opener) -> None:
+    check_twice_and_hosted(show, DigitReader())
+
+
+def test_is_a_still_picture_without_javascript(show: Opener) -> None:
+    check_still(show, DigitReader(), "conv 1, pool 1", "7 (")
+
+
+def test_is_accessible(show: Opener) -> None:
+    check_accessible(show, DigitReader(), lambda driver: driver.press("Clear"))
+
+
+def test_only_the_first_of_two_has_the_address(show: Opener) -> None:
+    page = show(HTML, HTML)
+    figures = page.locator(".cnn-figure[data-live]")
+    expect(figures).to_have_count(2)
+    assert figures.evaluate_all("all => all.map((it) => Boolean(it.id))") == [True, False]
