@@ -6,6 +6,7 @@ the built book and link to each other; a page's download button hands out the sa
 """
 
 import base64
+import mimetypes
 import posixpath
 import re
 from html import escape
@@ -274,14 +275,15 @@ class Text:
 
     def figure(self, node: nodes.Element) -> str:
         """The picture goes into the cell that shows it."""
-        image, caption = node
+        image = next(node.findall(nodes.image))
         path = Path(self.app.srcdir, image["uri"])
-        png = base64.b64encode(path.read_bytes()).decode("ascii")
-        self.pictures[path.name] = {"image/png": png}
+        data = base64.b64encode(path.read_bytes()).decode("ascii")
+        self.pictures[path.name] = {str(mimetypes.guess_type(path.name)[0]): data}
         picture = f"![{plain(image['alt'])}](attachment:{path.name})"
-        return f"{self.anchors(node)}\n\n{picture}\n\n{self.caption(node, caption)}"
+        return f"{self.anchors(node)}\n\n{picture}\n\n{self.caption(node)}"
 
-    def caption(self, node: nodes.Element, caption: nodes.Element) -> str:
+    def caption(self, node: nodes.Element) -> str:
+        caption = next(node.findall(nodes.caption))
         return f"**Figure {self.number('figure', node)}.** {self.inline(caption)}"
 
 
@@ -387,9 +389,9 @@ class Notebook:
             cell |= {"outputs": [], "execution_count": None}
         self.cells.append(cell)
         for figure in node.findall(nodes.figure):
-            image, caption = figure
-            self.blocks.append(self.text.anchors(figure) + self.text.caption(figure, caption))
-            self.blocks.append(fold("The figure in words", plain(image["alt"])))
+            words = plain(cell.metadata["mystnb"]["image"]["alt"])
+            self.blocks.append(self.text.anchors(figure) + self.text.caption(figure))
+            self.blocks.append(fold("The figure in words", words))
             self.end_cell()
 
 
