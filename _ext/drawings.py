@@ -46,7 +46,8 @@ def draw(app: Sphinx, doctree: nodes.document, page: str) -> None:
     pictures = [it for it in doctree.findall(nodes.image) if it["uri"].endswith(".svg")]
     for number, picture in enumerate(pictures):
         svg = Path(app.srcdir, picture["uri"]).read_text(encoding="utf-8")
-        picture.replace_self(Drawing(svg=on_page(svg, picture.get("alt", ""), f"drawing{number}-")))
+        alt = picture.get("alt", "")
+        picture.replace_self(Drawing(svg=on_page(svg, alt, f"drawing{number}-"), alt=alt))
 
 
 def on_page(svg: str, name: str, prefix: str) -> str:
