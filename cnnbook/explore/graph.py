@@ -35,7 +35,7 @@ class GraphExplorer(Figure):
             f"<tr><td>w{i} = {formula}<td>{short(w.data, 4)}<td>{short(w.grad, 4)}"
             for i, (formula, w) in enumerate(zip(FORMULAS, self._nodes(), strict=True), 1)
         )
-        head = "<tr><th>number<th>value<th>derivative of w7 by it"
+        head = "<tr><th>number<th>value<th>derivative of w7"
         return f"<table><thead>{head}<tbody>{''.join(rows)}</table>"
 
     def _nodes(self) -> list[Value]:
