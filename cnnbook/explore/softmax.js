@@ -1,0 +1,155 @@
+// The softmax explorer: logits to move, the probabilities that they become, the loss, and its
+// gradient. The numbers are those of cnnlib.functional: softmax, cross_entropy and its backward.
+//
+// The figure is one object: what it was `given`, its `state`, which is what the reader has made of
+// that and the class that is pointed at, and on the page its `view`.
+
+// --- The mathematics -----------------------------------------------------------------------
+
+const powersOf = (logits) => logits.map(Math.exp);
+const shares = (powers) => powers.map((power) => power / sum(powers));
+const lossOf = (logits, target) => Math.log(sum(powersOf(logits))) - logits[target];
+const truth = (k, target) => (k === target ? 1 : 0);
+const toTenth = (value) => Math.round(value * 10) / 10;
+
+// --- What is said --------------------------------------------------------------------------
+
+const minus = (text) => text.replace("-", "−");
+
+// Three digits, and all those before the point.
+const digits = (v) => (v < 100 ? v.toPrecision(3) : v.toFixed(0));
+
+// A probability, or what one lacks to 1: at least two digits of both.
+function fine(v) {
+  const least = Math.min(Math.abs(v), 1 - Math.abs(v));
+  return minus(v.toFixed(Math.max(3, 1 - Math.floor(Math.log10(least)))));
+}
+
+// For the columns: always three decimals.
+const fixed = (v) => short(v, 3) === "0" ? "0.000" : minus(v.toFixed(3));
+
+function spellShare(k, logits) {
+  const powers = powersOf(logits);
+  const total = digits(sum(powers));
+  return `Class ${k}: p = e^${minus(logits[k].toFixed(1))} / ${total}`
+    + ` ≈ ${digits(powers[k])} / ${total} ≈ ${fine(shares(powers)[k])}`;
+}
+
+function spellSlope(k, p, target) {
+  const t = truth(k, target);
+  const effect = t ? "lowers" : "raises";
+  return `p − t ≈ ${fine(p)} − ${t} = ${fine(p - t)}: a larger logit ${effect} the loss.`;
+}
+
+const spellLoss = (logits, target) =>
+  `Loss: −log p[${target}] ≈ −log ${fine(shares(powersOf(logits))[target])}`
+    + ` ≈ ${digits(lossOf(logits, target))}`;
+
+// --- The elements --------------------------------------------------------------------------
+
+function softmax({ largest, ...given }) {
+  const figure = { given, largest, state: { ...given, pointed: given.target } };
+  figure.view = elements(figure);
+  draw(figure);
+  const { target, add, table, status } = figure.view;
+  return [
+    h("div", { class: "cnn-bar" }, h("label", {}, "right class ", target), add,
+      button("Reset", () => change(figure, { ...given, pointed: given.target }))),
+    table, status,
+  ];
+}
+
+function elements(figure) {
+  const { given: { logits } } = figure;
+  const rows = logits.map((_, k) => row(figure, k));
+  const sums = range(5).map(() => h("td"));
+  const target = choice(logits.map((_, k) => k), () =>
+    change(figure, { target: target.selectedIndex, pointed: target.selectedIndex }));
+  return {
+    rows, sums, target,
+    add: button("Add 1 to all", () => addOne(figure)),
+    table: h("table", {}, h("thead", {}, heading()),
+      h("tbody", {}, ...rows.map(({ node }) => node)),
+      h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "sum"), ...sums))),
+    status: h("p", { role: "status" }),
+  };
+}
+
+const heading = () => h("tr", {}, ...["class", "logit", "z", "e^z", "p", "p − t"].map((name) =>
+  h("th", { scope: "col" }, name)));
+
+// A class: to move its slider, to reach it by Tab or to point at its row spells its numbers.
+function row(figure, k) {
+  const point = () => change(figure, { pointed: k });
+  const slider = h("input", {
+    type: "range", min: -figure.largest, max: figure.largest, step: 0.1,
+    "aria-label": `logit of class ${k}`, onfocus: point,
+    oninput: () => change(figure, {
+      logits: figure.state.logits.with(k, Number(slider.value)), pointed: k,
+    }),
+  });
+  const name = h("th", { scope: "row" });
+  const [z, power, p, slope] = ["", "", "y", "g"].map((role) => h("td", { class: role }));
+  const node = h("tr", { onpointerenter: point }, name, h("td", {}, slider), z, power, p, slope);
+  return { node, name, slider, z, power, p, slope };
+}
+
+// --- Events: each changes the state, then draws --------------------------------------------
+
+function change(figure, news) {
+  Object.assign(figure.state, news);
+  draw(figure);
+}
+
+const canAdd = ({ largest, state: { logits } }) => Math.max(...logits) + 1 <= largest;
+
+function addOne(figure) {
+  if (!canAdd(figure)) return;
+  const { state: { logits } } = figure;
+  const total = (list) => digits(sum(powersOf(list)));
+  const more = logits.map((z) => toTenth(z + 1));
+  change(figure, { logits: more });
+  say(figure, `Every e^z is e ≈ 2.72 times as large, and so is their sum: ${total(logits)} before, `
+    + `${total(more)} now. So p, the loss and p − t have not changed.`);
+}
+
+// --- Drawing -------------------------------------------------------------------------------
+
+function draw(figure) {
+  const { state: { logits, target, pointed }, view } = figure;
+  const powers = powersOf(logits);
+  const p = shares(powers);
+  const slopes = p.map((share, k) => share - truth(k, target));
+  view.rows.forEach((row, k) => drawRow(row, logits[k], powers[k], p[k], slopes[k]));
+  view.rows.forEach(({ node, name }, k) => {
+    node.classList.toggle("on", k === pointed);
+    node.classList.toggle("right", k === target);
+    name.textContent = k === target ? `${k} ✓` : k;
+  });
+  [digits(sum(powers)), short(sum(p), 3), short(sum(slopes), 3)].forEach((text, i) => {
+    view.sums[i + 2].textContent = text;
+  });
+  view.target.selectedIndex = target;
+  view.add.ariaDisabled = !canAdd(figure);
+  say(figure, spellShare(pointed, logits), h("br"), spellSlope(pointed, p[pointed], target));
+}
+
+function say({ state: { logits, target }, view: { status } }, ...words) {
+  status.replaceChildren(h("b", {}, spellLoss(logits, target)), h("br"), ...words);
+}
+
+// A bar goes from 0, which is in the middle for a slope.
+function drawRow(row, logit, power, p, slope) {
+  row.slider.value = logit;
+  row.z.textContent = minus(logit.toFixed(1));
+  row.power.textContent = digits(power);
+  row.p.textContent = fixed(p);
+  drawBar(row.p, 0, p);
+  row.slope.textContent = fixed(slope);
+  drawBar(row.slope, (1 + Math.min(slope, 0)) / 2, (1 + Math.max(slope, 0)) / 2);
+}
+
+function drawBar({ style }, from, to) {
+  style.setProperty("--from", `${100 * from}%`);
+  style.setProperty("--to", `${100 * to}%`);
+}
