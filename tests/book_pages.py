@@ -40,7 +40,6 @@ NAMED = {"www.w3.org"}
 NAMED_IN = {
     "clipboard.min.js": {"clipboardjs.com"},
     "pydata-sphinx-theme.js": {"pydata-sphinx-theme.readthedocs.io"},
-    "searchtools.js": {"developer.mozilla.org"},
 }
 
 
