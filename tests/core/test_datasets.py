@@ -220,6 +220,12 @@ def peak(call: Callable[[], object]) -> int:
     return used
 
 
+def read_back(path: Path) -> None:
+    """What is read is all of the file: written again, it gives the same bytes."""
+    content, a = path.read_bytes(), read_idx(path)
+    assert idx(a) == (gzip.decompress(content) if path.suffix == ".gz" else content)
+
+
 @NO_DEADLINE
 @given(a=arrays, data=st.data())
 def test_flipped_bytes_give_an_array_or_value_error(
@@ -232,7 +238,7 @@ def test_flipped_bytes_give_an_array_or_value_error(
     for place, bits in data.draw(flips).items():
         content[place] ^= bits
     (scratch / name).write_bytes(content)
-    assert peak(lambda: read_idx(scratch / name)) < 4 * MIB
+    assert peak(lambda: read_back(scratch / name)) < 4 * MIB
 
 
 @NO_DEADLINE
@@ -257,7 +263,7 @@ def test_any_bytes_give_an_array_or_value_error(
 ) -> None:
     path = scratch / name
     path.write_bytes(packed(start + rest) if pack else start + rest)
-    assert peak(lambda: read_idx(path)) < 4 * MIB
+    assert peak(lambda: read_back(path)) < 4 * MIB
 
 
 @pytest.mark.parametrize("name", ["a", "a.gz"])
