@@ -30,7 +30,7 @@ help:
 	@echo 'make bench          compare the speed of cnnlib with that of torch'
 	@echo 'make results        run the long experiments again, which write cnnbook/results/'
 	@echo 'make mutants        change one thing in cnnlib at a time: a unit test must notice'
-	@echo 'make planted        plant classic bugs in cnnlib: the chapters alone must notice'
+	@echo 'make planted        plant classic bugs: the chapters alone must notice'
 	@echo 'make fuzz           try damaged files and states in cnnlib, for SECONDS=60'
 	@echo 'make zip            pack the book and its notebooks: dist/convolutional-networks-computed.zip'
 	@echo 'make lighthouse     measure the pages with Lighthouse, which needs Node.js (PAGES=…: some)'
