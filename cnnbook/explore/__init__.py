@@ -1,5 +1,6 @@
 """Interactive figures for the book: each works in the page itself, with no server and no kernel."""
 
+from cnnbook.explore.activation import ActivationExplorer
 from cnnbook.explore.backward import BackwardExplorer
 from cnnbook.explore.channels import ChannelExplorer
 from cnnbook.explore.convolution import ConvolutionExplorer
@@ -12,6 +13,7 @@ from cnnbook.explore.sizes import SizeExplorer
 from cnnbook.explore.softmax import SoftmaxExplorer
 
 __all__ = [
+    "ActivationExplorer",
     "BackwardExplorer",
     "ChannelExplorer",
     "ConvolutionExplorer",

@@ -1,0 +1,127 @@
+// The activation explorer: an activation function, its slope, and its tangent at a number. The
+// numbers are those of cnnlib.functional, forward and backward.
+//
+// The figure is one object: the `state`, which is the `name` of a function and the number `x`, what
+// it was given beside these, and on the page its `view`.
+
+const { exp, max, PI, sqrt } = Math;
+
+// --- The mathematics -----------------------------------------------------------------------
+
+// The density of a standard normal number, and the probability of one below x:
+// ½ + density · (x + x³ / 3 + x⁵ / (3 · 5) + …).
+const density = (x) => exp(-x * x / 2) / sqrt(2 * PI);
+function below(x) {
+  let [total, term] = [0, x];
+  for (const n of range(80)) {
+    total += term;
+    term *= x * x / (2 * n + 3);
+  }
+  return 0.5 + density(x) * total;
+}
+
+const sigmoid = (x) => 1 / (1 + exp(-x));
+
+// Each function: its value, its slope (0 at the kink of ReLU, by convention), and both in words.
+const three = (v) => short(v, 3);
+const result = (v) => `${Math.abs(v - v.toFixed(3)) < 1e-9 ? "=" : "≈"} ${three(v)}`;
+const signed = (v) => (v < 0 ? `(${three(v)})` : three(v));
+const side = (x) => (x > 0 ? "x > 0" : "x ≤ 0");
+const functionsWith = (leak) => ({
+  ReLU: {
+    value: (x) => max(x, 0),
+    slope: (x) => (x > 0 ? 1 : 0),
+    spell: (x) => [`max(${three(x)}, 0)`, `for ${side(x)}`],
+  },
+  "leaky ReLU": {
+    value: (x) => (x > 0 ? x : leak * x),
+    slope: (x) => (x > 0 ? 1 : leak),
+    spell: (x) => [x > 0 ? "x" : `${leak} · ${signed(x)}`, `for ${side(x)}`],
+  },
+  sigmoid: {
+    value: sigmoid,
+    slope: (x) => sigmoid(x) * (1 - sigmoid(x)),
+    spell: (x, y) => [`1 / (1 + e^${three(-x)})`, `${y} · (1 − ${y})`],
+  },
+  tanh: {
+    value: Math.tanh,
+    slope: (x) => 1 - Math.tanh(x) ** 2,
+    spell: (x, y) => [
+      `(e^${three(x)} − e^${three(-x)}) / (e^${three(x)} + e^${three(-x)})`, `1 − ${y}²`,
+    ],
+  },
+  GELU: {
+    value: (x) => x * below(x),
+    slope: (x) => below(x) + x * density(x),
+    spell: (x) => [
+      `x · Φ(x) ≈ ${three(x)} · ${three(below(x))}`,
+      `Φ(x) + x · φ(x) ≈ ${three(below(x))} + ${signed(x)} · ${three(density(x))}`,
+    ],
+  },
+});
+
+// --- The elements --------------------------------------------------------------------------
+
+function activation({ name, x, furthest, leak }) {
+  const figure = { state: { name, x }, furthest, functions: functionsWith(leak) };
+  figure.view = elements(figure);
+  draw(figure);
+  const { list, slider, shown, picture, status } = figure.view;
+  return [
+    h("div", { class: "cnn-bar" }, h("label", {}, "function ", list),
+      h("div", { class: "input" }, "x", shown, slider)),
+    h("div", { class: "both" }, picture, status),
+  ];
+}
+
+function elements(figure) {
+  const list = choice(Object.keys(figure.functions), () => change(figure, { name: list.value }));
+  const slider = h("input", {
+    type: "range", min: -figure.furthest, max: figure.furthest, step: 0.1, "aria-label": "x",
+    oninput: () => change(figure, { x: Number(slider.value) }),
+  });
+  const picture = h("div", { role: "img" });
+  return { list, slider, picture, shown: h("output"), status: h("p", { role: "status" }) };
+}
+
+function change(figure, news) {
+  Object.assign(figure.state, news);
+  draw(figure);
+}
+
+// --- Drawing -------------------------------------------------------------------------------
+
+const unit = 40;
+const at = ([x, y]) => [x * unit, -y * unit].map((v) => v.toFixed(2));
+const line = (role, places) => `<path class="${role}" d="M${places.map(at).join("L")}"/>`;
+
+function draw(figure) {
+  const { state: { name, x }, functions, view } = figure;
+  const { value, slope, spell } = functions[name];
+  const [y, dy] = [value(x), slope(x)];
+  const [first, second] = spell(x, signed(y));
+  view.list.value = name;
+  view.slider.value = x;
+  view.shown.textContent = short(x, 1);
+  view.picture.ariaLabel = `${name}, its slope, and its tangent at ${three(x)}`;
+  view.picture.innerHTML = plot(figure, y, dy);
+  view.status.replaceChildren(
+    h("b", { class: "y" }, "━ value"), ` ${first} ${result(y)}`, h("br"),
+    h("b", { class: "g" }, "╍ slope"), ` ${second} ${result(dy)}`, h("br"),
+    h("b", {}, "─ tangent"), ` rises by ${three(dy)} for each step of 1 to the right`);
+}
+
+function plot({ state: { name, x }, functions, furthest }, y, dy) {
+  const { value, slope } = functions[name];
+  const right = range(81).map((i) => max(i / 80, 1e-9) * furthest);
+  const places = [...right.map((v) => -v).reverse(), ...right]; // both sides of a kink at 0
+  const tangent = [-1.5, 1.5].map((by) => [x + by, y + by * dy]);
+  const number = (v, [left, top]) => `<text x="${left}" y="${top}">${short(v)}</text>`;
+  const marks = [-4, -2, 2, 4].map((v) => number(v, [v * unit, 16])).join("")
+    + [-1, 1, 2, 3].map((v) => number(v, [-12, 4 - v * unit])).join("");
+  return `<svg viewBox="-180 -170 360 250">${marks}`
+    + line("axis", [[-furthest, 0], [furthest, 0]]) + line("axis", [[0, -1.6], [0, 4]])
+    + line("g", places.map((v) => [v, slope(v)])) + line("y", places.map((v) => [v, value(v)]))
+    + line("ink", tangent) + line("drop", [[x, 0], [x, y]])
+    + `<circle cx="${at([x, y])[0]}" cy="${at([x, y])[1]}" r="5"/></svg>`;
+}
