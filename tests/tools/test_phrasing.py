@@ -7,7 +7,6 @@ import pytest
 
 from tools import phrasing
 
-
 CODE = '''"""Four."""
 
 
