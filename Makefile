@@ -6,6 +6,7 @@ PORT ?= 8000
 NB ?=
 ARGS ?=
 PAGES ?=
+SECONDS ?= 60
 
 BIN := .venv/bin
 RUN := $(BIN)/python
@@ -13,10 +14,10 @@ INSTALLED := .venv/.installed
 BOOK := _build/html/.complete
 BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
 	$(shell find _ext _static appendices chapters cnnbook cnnlib -type f ! -name '*.pyc' 2>/dev/null)
-EXPERIMENTS := $(filter-out __init__ bench ladder timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
+EXPERIMENTS := $(filter-out __init__ bench exported ladder timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 .PHONY: help book lab test notebooks serve lint format lock bench results \
-	mutants planted zip lighthouse clean
+	mutants planted fuzz zip lighthouse clean
 .DELETE_ON_ERROR:
 
 help:
@@ -29,7 +30,8 @@ help:
 	@echo 'make bench          compare the speed of cnnlib with that of torch'
 	@echo 'make results        run the long experiments again, which write cnnbook/results/'
 	@echo 'make mutants        change one thing in cnnlib at a time: a unit test must notice'
-	@echo 'make planted        plant classic bugs in cnnlib: the chapters alone must notice'
+	@echo 'make planted        plant classic bugs: the chapters alone must notice'
+	@echo 'make fuzz           try damaged files and states in cnnlib, for SECONDS=60'
 	@echo 'make zip            pack the book and its notebooks: dist/convolutional-networks-computed.zip'
 	@echo 'make lighthouse     measure the pages with Lighthouse, which needs Node.js (PAGES=…: some)'
 	@echo 'make lock           write requirements.txt (ARGS=--upgrade: with newer versions)'
@@ -96,6 +98,9 @@ mutants: $(INSTALLED)
 
 planted: $(INSTALLED)
 	$(RUN) -m tools.planted $(ARGS)
+
+fuzz: $(INSTALLED)
+	$(RUN) -m tools.fuzz $(SECONDS)
 
 zip: book
 	$(RUN) -m tools.zip_book

@@ -113,6 +113,12 @@ def fold(summary: str, text: str) -> str:
     return f"<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
+def picture(drawing: str) -> str:
+    """An SVG as a picture in HTML."""
+    data = base64.b64encode(drawing.encode("utf-8")).decode("ascii")
+    return f'<img alt="" src="data:image/svg+xml;base64,{data}">'
+
+
 def html(node: nodes.Element) -> str:
     """What stands in a summary, where Markdown means nothing."""
     parts = []
@@ -378,7 +384,8 @@ class Notebook:
         """Copy the cell, folded as on the page, and put its caption below it.
 
         JupyterLab shows the first line of a folded output. Where one is to be predicted, the
-        cell has none before it is run.
+        cell has none before it is run. It shows SVG only in notebooks that it trusts, and a
+        picture in HTML in all.
         """
         self.end_cell()
         cell = self.source.cells[node["cell_index"]].copy()
@@ -387,6 +394,9 @@ class Notebook:
             cell.metadata = cell.metadata | {"jupyter": FOLDED[tag]}
         if "hide-output" in tags:
             cell |= {"outputs": [], "execution_count": None}
+        for output in cell.outputs:
+            if drawing := output.get("data", {}).get("image/svg+xml"):
+                output.data["text/html"] = picture(drawing)
         self.cells.append(cell)
         for figure in node.findall(nodes.figure):
             words = plain(cell.metadata["mystnb"]["image"]["alt"])

@@ -58,6 +58,19 @@ def name_folded_cells(app: Sphinx, doctree: nodes.document) -> None:
             cell["prompt_show"], cell["prompt_hide"] = f"Show {thing}", f"Hide {thing}"
 
 
+def offer_notebook(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Below a chapter's title: its notebook, and what it takes to run it."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        if "chapter-meta" in paragraph["classes"]:
+            index = app.builder.get_relative_uri(page, "index")
+            notebook = index.replace("index.html", f"notebooks/{page}.ipynb")
+            text = (
+                f' Run it: <a href="{notebook}" download>the notebook</a>,'
+                f' <a href="{index}#run-it">what it needs</a>.'
+            )
+            paragraph += nodes.raw("", text, format="html")
+
+
 def question(doctree: nodes.document) -> str:
     """The text of the opening question, or "" where a page has none."""
     for box in doctree.findall(nodes.admonition):
@@ -98,6 +111,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", name_folded_cells)
     app.connect("doctree-resolved", drop_shared_ids)
     app.connect("doctree-resolved", list_references)
+    app.connect("doctree-resolved", offer_notebook, priority=950)  # the notebooks have theirs
     app.connect("html-page-context", describe, priority=400)
     app.connect("html-page-context", drop_unknown_address, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

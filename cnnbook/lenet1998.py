@@ -102,7 +102,8 @@ class Distances(nn.Module):
         self.register_buffer("pictures", pictures().flatten(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return -((x[:, None] - self.pictures) ** 2).sum(2)
+        # Not x[:, None]: exported to ONNX, OpenCV 4 gets that wrong for more than one image.
+        return -((x.unflatten(1, (1, -1)) - self.pictures) ** 2).sum(2)
 
 
 def pictures() -> Tensor:

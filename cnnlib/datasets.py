@@ -14,10 +14,11 @@ An IDX file opens with a short header. After it come numbers alone, the highest 
 import gzip
 import hashlib
 import math
+import re
 import struct
 import zlib
 from collections.abc import Iterator
-from io import BufferedIOBase
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,9 @@ def load_mnist(split: str = "train", root: str | Path | None = None) -> tuple[Ar
     """Images, uint8 (N, 28, 28), and labels, int64 (N,), of the split "train" or "test".
 
     ``root`` is a folder with files of the same names, packed or not: your own copy, Fashion-MNIST
-    or KMNIST (EMNIST's images lie on their side: ``images.transpose(0, 2, 1)``). Without it come
-    the files of this package, their checksum verified.
+    or KMNIST (EMNIST's images lie on their side: ``images.transpose(0, 2, 1)``; QMNIST's labels
+    are the first of eight columns). Without it come the files of this package, their checksum
+    verified.
 
     Raises FileNotFoundError for a missing file, ValueError for one that is not as it should, and
     TypeError for labels that are no integers.
@@ -68,8 +70,8 @@ def load_mnist(split: str = "train", root: str | Path | None = None) -> tuple[Ar
     if split not in PREFIXES:
         raise ValueError(f"load_mnist expected the split 'train' or 'test', got {split!r}")
     folder = PACKAGED if root is None else Path(root)
-    images_path = _find(folder, f"{PREFIXES[split]}-images-idx3-ubyte")
-    labels_path = _find(folder, f"{PREFIXES[split]}-labels-idx1-ubyte")
+    images_path = find_idx(folder, f"{PREFIXES[split]}-images-idx3-ubyte")
+    labels_path = find_idx(folder, f"{PREFIXES[split]}-labels-idx1-ubyte")
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.dtype != np.uint8 or images.shape[1:] != (28, 28):
         found = f"{images.dtype} {images.shape}"
@@ -79,6 +81,22 @@ def load_mnist(split: str = "train", root: str | Path | None = None) -> tuple[Ar
         _verify(images_path, images)
         _verify(labels_path, labels)
     return images, labels.astype(np.int64)
+
+
+def find_idx(folder: Path, name: str) -> Path:
+    """The file of this name, as it is or packed; capitals, or a dot before ``idx``, do no harm.
+
+    Raises FileNotFoundError, which names what looks like it, also in folders below.
+    """
+    stem, rest = name.split("-idx")
+    spelling = re.compile(rf"{stem}[-.]idx{rest}(\.gz)?", re.IGNORECASE)
+    for path in sorted(folder.glob("*")):
+        if spelling.fullmatch(path.name) and path.is_file():
+            return path
+    paths = (p for depth in ("", "*/", "*/*/") for p in folder.glob(f"{depth}*{stem}*"))
+    near = sorted(p.relative_to(folder).as_posix() for p in paths if p.is_file())
+    hint = f"{', '.join(near[:2])}: give their folder, under MNIST's names" if near else "neither"
+    raise FileNotFoundError(f"{folder}: expected the file {name} or {name}.gz, found {hint}")
 
 
 def to_float(images: Array) -> Array:
@@ -117,8 +135,10 @@ def batches(
     return (tuple(a[order[i : i + size]] for a in data) for i in range(0, n, size))
 
 
-def _read(file: BufferedIOBase) -> Array:
+def _read(file: BufferedReader | gzip.GzipFile) -> Array:
     """The whole of an IDX file: header, numbers, and not a byte more."""
+    if not file.peek(1):
+        raise ValueError("the file is empty")
     dtype, sizes = _header(file)
     numbers = _take(file, math.prod(sizes) * dtype.itemsize, "numbers")
     if file.read(1):
@@ -147,22 +167,11 @@ def _take(file: BufferedIOBase, count: int, name: str) -> bytearray:
     return data
 
 
-def _find(folder: Path, name: str) -> Path:
-    """The file as it is or packed; some copies of MNIST write '.idx3' in its name for '-idx3'."""
-    for spelling in (name, name.replace("-idx", ".idx")):
-        for path in (folder / spelling, folder / f"{spelling}.gz"):
-            if path.is_file():
-                return path
-    raise FileNotFoundError(f"{folder}: expected the file {name} or {name}.gz, found neither")
-
-
 def _verify(path: Path, numbers: Array) -> None:
     """The checksum of the whole file: of its header, written once more, and of its numbers."""
     header = struct.pack(f">BBBB{numbers.ndim}I", 0, 0, 0x08, numbers.ndim, *numbers.shape)
     digest = hashlib.sha256(header)
     digest.update(numbers.data)
-    expected, found = SHA256[path.name.removesuffix(".gz")], digest.hexdigest()
-    if found != expected:
-        raise ValueError(
-            f"{path}: not the original MNIST, expected SHA-256 {expected}, got {found}"
-        )
+    wanted, found = SHA256[path.name.removesuffix(".gz")], digest.hexdigest()
+    if found != wanted:
+        raise ValueError(f"{path}: not the original MNIST, expected SHA-256 {wanted}, got {found}")

@@ -4,7 +4,7 @@ Afterwards the trained network is asked what it takes each image for, and how of
 """
 
 import copy
-from collections.abc import Iterator
+from itertools import chain, count
 
 import numpy as np
 
@@ -42,7 +42,8 @@ def fit(
     checks.not_empty("fit", images)
     checks.instance("fit", "rng", rng, np.random.Generator)
     _check_together(model, optimizer, schedule)
-    examples = _forever(images, labels, batch_size, rng)
+    epochs = (batches(images, labels, batch_size=batch_size, rng=rng) for _ in count())
+    examples = chain.from_iterable(epochs)
     criterion = criterion or CrossEntropyLoss()
     model.train()
     losses = []
@@ -83,10 +84,3 @@ def _check_together(model: Module, optimizer: Optimizer, schedule: Schedule | No
         checks.instance("fit", "schedule", schedule, Schedule)
         if schedule.optimizer is not optimizer:
             raise ValueError("fit expected a schedule of this optimizer, got one of another")
-
-
-def _forever(
-    images: Array, labels: Array, batch_size: int, rng: np.random.Generator
-) -> Iterator[tuple[Array, ...]]:
-    while True:
-        yield from batches(images, labels, batch_size=batch_size, rng=rng)

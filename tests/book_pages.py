@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from axe_playwright_python.base import AXE_SCRIPT
 from bs4 import BeautifulSoup, Tag
+from figure_driver import AXE_SCRIPT
 from playwright.sync_api import Page
 
 LOADING = [
@@ -40,7 +40,6 @@ NAMED = {"www.w3.org"}
 NAMED_IN = {
     "clipboard.min.js": {"clipboardjs.com"},
     "pydata-sphinx-theme.js": {"pydata-sphinx-theme.readthedocs.io"},
-    "searchtools.js": {"developer.mozilla.org"},
 }
 
 

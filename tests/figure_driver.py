@@ -4,16 +4,18 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from cnnbook.explore.figure import Figure
 from tools.browser import ABSENT, launch
 
+# The package itself would read it in the encoding of the system.
+AXE_SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 DARK = """<style>[data-theme="dark"] { --pst-color-background: #191a1d;
 --pst-color-text-base: #dcd9d2; --cnn-input: #5bb5ea; --cnn-kernel: #f28e3c;
 --cnn-output: #38c79a; --cnn-gradient: #de8ad0;

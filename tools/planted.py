@@ -1,6 +1,6 @@
-"""Planted bugs: the chapters alone must notice each classic mistake in cnnlib.
+"""Planted bugs: the chapters alone must notice each classic mistake in cnnlib or in their own code.
 
-python -m tools.planted           all of tools/planted.toml; writes cnnbook/results/planted.json
+python -m tools.planted           all of tools/planted.toml; writes tools/planted.json
 python -m tools.planted WORD ...  those with such a word in their name; writes nothing
 
 A bug is planted in a copy of the tree, and `pytest --nbval` runs the chapters that should notice.
@@ -34,7 +34,7 @@ LIMIT = 3600  # seconds for a chapter
 
 @dataclass(frozen=True)
 class Bug:
-    """In a file of cnnlib, ``new`` for ``old``, which stands there once."""
+    """In a module of cnnlib, or a notebook, ``new`` for ``old``, which stands there once."""
 
     name: str
     file: str
@@ -43,6 +43,8 @@ class Bug:
     chapters: tuple[int, ...]
 
     def path(self, tree: Path) -> Path:
+        if self.file.endswith(".ipynb"):
+            return tree / "chapters" / self.file
         return tree / "cnnlib" / f"{self.file}.py"
 
     def planted(self, tree: Path) -> str:

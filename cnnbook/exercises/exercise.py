@@ -7,6 +7,7 @@ known mistake gives on the same inputs, so that the verdict can say what went wr
 from __future__ import annotations
 
 import copy
+import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -34,7 +35,9 @@ class Exercise:
 
     def __call__(self, answer: Function) -> None:
         """Print the verdict on ``answer``, a function like the one asked for."""
-        print(textwrap.fill(f"{self.name}: {self.verdict(answer)}", WIDTH))
+        text = textwrap.fill(f"{self.name}: {self.verdict(answer)}", WIDTH)
+        encoding = sys.stdout.encoding or "utf-8"  # where it lacks a sign, a ? stands for it
+        print(text.encode(encoding, "replace").decode(encoding))
 
     def verdict(self, answer: Function) -> str:
         """What `__call__` prints, without the name."""

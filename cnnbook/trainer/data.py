@@ -1,7 +1,6 @@
 """Images as tensors that stay on the device, and the order in which a run reads them."""
 
 import hashlib
-import re
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from cnnbook.samples import hold_out
 from cnnbook.trainer.network import Shape
 from cnnlib.checks import Array
-from cnnlib.datasets import PREFIXES, load_mnist, read_idx
+from cnnlib.datasets import PREFIXES, find_idx, load_mnist, read_idx
 
 
 class Split(NamedTuple):
@@ -87,7 +86,8 @@ def load_data(val: int = 0, root: str | Path | None = None) -> Data:
 
     They are drawn at random, always the same: MNIST's images lie in the order of their writers.
     The files in ``root`` may hold grey images of any size, in any number of classes. (EMNIST's
-    images lie on their side, and the labels of its letters begin at 1.)
+    images lie on their side, and the labels of its letters begin at 1; QMNIST's labels are the
+    first of eight columns.)
 
     Raises FileNotFoundError for a missing file, ValueError for one that is not as it should, or
     if ``val`` leaves nothing to train on.
@@ -115,7 +115,7 @@ def _read(split: str, root: str | Path | None) -> Split:
 def _read_files(split: str, folder: Path) -> tuple[Array, Array]:
     """uint8 (N, H, W), int64 (N,)"""
     names = (f"{PREFIXES[split]}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
-    images_path, labels_path = (_find(folder, name) for name in names)
+    images_path, labels_path = (find_idx(folder, name) for name in names)
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.dtype != np.uint8 or images.ndim != 3 or not images.size:
         found = f"{images.dtype} {images.shape}"
@@ -124,19 +124,6 @@ def _read_files(split: str, folder: Path) -> tuple[Array, Array]:
         found = f"{labels.dtype} {labels.shape}"
         raise ValueError(f"{labels_path}: expected {len(images)} whole numbers, got {found}")
     return images, labels.astype(np.int64)
-
-
-def _find(folder: Path, name: str) -> Path:
-    """The file as it is or packed; some copies of MNIST write '.idx3' in its name for '-idx3'."""
-    spelling = re.compile(name.replace("-idx", "[-.]idx") + r"(\.gz)?", re.IGNORECASE)
-    for path in sorted(folder.glob("*")):
-        if spelling.fullmatch(path.name) and path.is_file():
-            return path
-    near = [p for depth in ("*", "*/*", "*/*/*") for p in sorted(folder.glob(depth)) if p.is_file()]
-    found = [p.relative_to(folder).as_posix() for p in near if "ubyte" in p.name.lower()]
-    found.sort(key=lambda path: name.partition("-idx")[0] not in path)
-    hint = f"{', '.join(found[:2])}: give their folder, under MNIST's names" if found else "neither"
-    raise FileNotFoundError(f"{folder}: expected the file {name} or {name}.gz, found {hint}")
 
 
 def pixels(images: Tensor) -> Tensor:

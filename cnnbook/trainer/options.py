@@ -35,6 +35,8 @@ recipes and batches:
 your own images:
   --data is a folder with four files in MNIST's format and under its names, packed or not: grey
   images of one size, labels from 0 on without gaps. The network fits itself to size and classes.
+  Fashion-MNIST and KMNIST are such files. EMNIST's images lie on their side, and its letters are
+  counted from 1; QMNIST's labels are the first of eight columns: both have to be written anew.
 
 files:
   Nothing is written that isn't asked for. --checkpoint is written at once, every {SAVE_EVERY}

@@ -33,7 +33,7 @@ def cross_entropy(logits: Array, target: Array, *, label_smoothing: float = 0.0)
     wanted = _distribution("cross_entropy", logits, target, label_smoothing)
     # A class that isn't aimed at may be impossible: 0 · log 0 counts as 0.
     log_p = np.where(wanted > 0, log_softmax(logits), 0)
-    return float(-(wanted * log_p).sum() / len(logits))
+    return float(0 - (wanted * log_p).sum() / len(logits))  # not -0
 
 
 def cross_entropy_backward(logits: Array, target: Array, *, label_smoothing: float = 0.0) -> Array:

@@ -60,8 +60,7 @@ class MaxPool2d(Stateless, function=F.max_pool2d):
         resolve_steps("MaxPool2d", kernel_size, stride, padding, dilation)
         self.kernel_size = _own(kernel_size)
         self.stride = self.kernel_size if stride is None else _own(stride)
-        self.padding, self.dilation = _own(padding), _own(dilation)
-        self.ceil_mode = ceil_mode
+        self.padding, self.dilation, self.ceil_mode = _own(padding), _own(dilation), ceil_mode
 
 
 class AvgPool2d(Stateless, function=F.avg_pool2d):

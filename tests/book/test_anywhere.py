@@ -154,6 +154,40 @@ def test_home_without_write_access_and_no_network(
     assert (done.stdout, done.stderr) == ("(60000, 28, 28)\n", "")
 
 
+# --- Other encodings --------------------------------------------------------------------------
+
+LEGACY = """
+import locale, math
+assert locale.getencoding() == "GBK", locale.getencoding()
+import book_pages, figure_driver
+from cnnbook.exercises.graphs import derivative
+from cnnbook.trainer.__main__ import main
+derivative(lambda x, y: (math.sin(x) ** 2 + math.cos(x) ** 2 + 1 / y, -x / y**2))
+main(["--help"])
+"""
+
+
+def test_a_chinese_code_page(tmp_path: Path) -> None:
+    """Files are read as UTF-8, also by packages, and a sign that GBK lacks is printed as ?."""
+    if not shutil.which("localedef"):
+        pytest.skip("only localedef makes a locale")
+    made = ["localedef", "--inputfile=zh_CN", "--charmap=GBK", str(tmp_path / "zh_CN.GBK")]
+    if subprocess.run(made, capture_output=True).returncode:
+        pytest.skip("the system lacks the sources of its locales")
+    variables = {"LOCPATH": str(tmp_path), "LC_ALL": "zh_CN.GBK", "PYTHONUTF8": "0"}
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    done = subprocess.run(
+        [sys.executable, "-c", LEGACY],
+        cwd=tmp_path,
+        env=os.environ | variables | {"PYTHONPATH": paths},
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr.decode("gbk")
+    said = done.stdout.decode("gbk")
+    assert "The sign of the derivative of cos is wrong; it is ?sin." in " ".join(said.split())
+    assert "examples:" in said
+
+
 # --- Windows ----------------------------------------------------------------------------------
 
 FOLDERS = ["_ext", "benchmarks", "cnnbook", "cnnlib", "tests", "tools"]

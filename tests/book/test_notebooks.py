@@ -89,6 +89,8 @@ def cell_problems(cell: NotebookNode) -> list[str]:
         found.append(f"cell metadata {sorted(extra)}")
     if extra := tags(cell) - TAGS:
         found.append(f"tags {sorted(extra)}")
+    if {"raises-exception", "nbval-ignore-output"} <= tags(cell):
+        found.append("any error, or none, would pass")
     if cell.get("attachments"):
         found.append("attached file")
     return found
@@ -101,6 +103,8 @@ def code_problems(cell: NotebookNode) -> list[str]:
         found.append("trailing semicolon")
     if any(marker in cell.source for marker in NBVAL_COMMENTS):
         found.append("nbval comment instead of a tag")
+    if any(line.lstrip().startswith("!") for line in cell.source.splitlines()):
+        found.append("shell command, whose failure goes unseen")
     widest = max(map(len, cell.source.splitlines()), default=0)
     if widest > MAX_COLUMNS and "hide-input" not in tags(cell):
         found.append(f"a line of {widest} columns, more than {MAX_COLUMNS}")
@@ -252,6 +256,10 @@ BAD: dict[str, Callable[[NotebookNode], object]] = {
     "attached file": lambda n: n.cells[0].update(attachments={"a.png": {"image/png": ""}}),
     "trailing semicolon": lambda n: n.cells[1].update(source="print(1);\n"),
     "a line of 89 columns": lambda n: n.cells[1].update(source=f"print(1)  # {'x' * 77}"),
+    "any error, or none": lambda n: n.cells[2].update(
+        source="assert False", metadata={"tags": ["raises-exception", "nbval-ignore-output"]}
+    ),
+    "shell command": lambda n: n.cells[1].update(source="x = 1\n  !false"),
     "nbval comment": lambda n: n.cells[1].update(source="# NBVAL_SKIP\nprint(1)"),
     "stderr output": lambda n: n.cells[1].outputs[0].update(name="stderr"),
     "error output without": lambda n: n.cells[2].metadata.update(tags=[]),

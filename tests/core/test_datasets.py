@@ -117,7 +117,7 @@ def test_gzip_in_two_members_or_padded_with_zeros_is_sound(tmp_path: Path) -> No
 SOUND = idx(np.arange(6, dtype=np.int16).reshape(2, 3))
 KNOWN = "expected one of 08 09 0b 0c 0d 0e as type of the numbers, got"
 DAMAGED = {
-    "empty": (b"", "cut short: expected 4 bytes of magic number, got 0"),
+    "empty": (b"", "the file is empty"),
     "magic number cut": (SOUND[:3], "cut short: expected 4 bytes of magic number, got 3"),
     "sizes cut": (SOUND[:11], "cut short: expected 8 bytes of sizes, got 7"),
     "no numbers": (SOUND[:12], "cut short: expected 12 bytes of numbers, got 0"),
@@ -220,6 +220,12 @@ def peak(call: Callable[[], object]) -> int:
     return used
 
 
+def read_back(path: Path) -> None:
+    """What is read is all of the file: written again, it gives the same bytes."""
+    content, a = path.read_bytes(), read_idx(path)
+    assert idx(a) == (gzip.decompress(content) if path.suffix == ".gz" else content)
+
+
 @NO_DEADLINE
 @given(a=arrays, data=st.data())
 def test_flipped_bytes_give_an_array_or_value_error(
@@ -232,7 +238,7 @@ def test_flipped_bytes_give_an_array_or_value_error(
     for place, bits in data.draw(flips).items():
         content[place] ^= bits
     (scratch / name).write_bytes(content)
-    assert peak(lambda: read_idx(scratch / name)) < 4 * MIB
+    assert peak(lambda: read_back(scratch / name)) < 4 * MIB
 
 
 @NO_DEADLINE
@@ -257,7 +263,7 @@ def test_any_bytes_give_an_array_or_value_error(
 ) -> None:
     path = scratch / name
     path.write_bytes(packed(start + rest) if pack else start + rest)
-    assert peak(lambda: read_idx(path)) < 4 * MIB
+    assert peak(lambda: read_back(path)) < 4 * MIB
 
 
 @pytest.mark.parametrize("name", ["a", "a.gz"])
@@ -436,6 +442,31 @@ def test_a_dot_in_the_names_is_known_too(suffix: str, tmp_path: Path) -> None:
 def test_gz_may_be_in_capitals(tmp_path: Path) -> None:
     path = write(tmp_path / "some.gz", idx(SOME_LABELS))
     np.testing.assert_array_equal(read_idx(path.rename(tmp_path / "SOME.GZ")), SOME_LABELS)
+    for path in save(tmp_path, SOME_IMAGES, SOME_LABELS, suffix=".gz"):
+        path.rename(path.with_name(path.name.upper()))
+    np.testing.assert_array_equal(load_mnist("test", tmp_path)[1], SOME_LABELS)
+
+
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        (["MNIST/raw/" + IMAGES, "MNIST/raw/" + LABELS], "MNIST/raw/" + IMAGES),
+        (["FashionMNIST/raw/" + IMAGES, "MNIST/raw/" + IMAGES, "QMNIST/raw/" + IMAGES],
+         f"FashionMNIST/raw/{IMAGES}, MNIST/raw/{IMAGES}"),
+        ([f"{IMAGES}/{IMAGES}"], f"{IMAGES}/{IMAGES}"),
+        (["emnist-digits-test-labels-idx1-ubyte", "emnist-t10k-images-idx3-ubyte.gz"],
+         "emnist-t10k-images-idx3-ubyte.gz"),
+    ],
+)  # fmt: skip
+def test_files_as_others_lay_them_are_named(places: list[str], found: str, tmp_path: Path) -> None:
+    """As torchvision does, as a copy on Kaggle, and as EMNIST."""
+    for place in places:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        write(tmp_path / place, idx(SOME_IMAGES))
+    wanted = f"{tmp_path}: expected the file {IMAGES} or {IMAGES}.gz"
+    assert message(lambda: load_mnist("test", tmp_path), FileNotFoundError) == (
+        f"{wanted}, found {found}: give their folder, under MNIST's names"
+    )
 
 
 @pytest.mark.parametrize(

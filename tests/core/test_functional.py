@@ -393,6 +393,12 @@ def test_impossible_class_that_is_not_the_label() -> None:
     np.testing.assert_array_equal(dx, [[-0.5, 0, 0.5]])
 
 
+def test_the_only_class_costs_nothing() -> None:
+    """0, not -0, which is printed with its sign."""
+    loss = F.cross_entropy(np.zeros((2, 1)), np.zeros(2, int))
+    assert (loss, math.copysign(1, loss)) == (0, 1)
+
+
 def test_a_net_that_knows_nothing_loses_log_of_the_classes() -> None:
     assert F.cross_entropy(np.zeros((7, 10)), np.arange(7)) == pytest.approx(math.log(10))
     # Softmax taken twice: ten classes can't fall below this.

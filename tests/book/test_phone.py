@@ -1,0 +1,78 @@
+"""Every page on a phone of 390 pixels: what is cut, and whether the page says so."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import book_pages
+import pytest
+from playwright.sync_api import Browser, Page
+
+WIDTH = 390
+LONGEST = 49  # characters of what a cell prints
+
+# What does not fit, with the first characters of what it holds. A box that scrolls has a shadow at
+# its edges, which is a background made of gradients that stay in place.
+CUT = """longest => {
+    const seen = (selector) => [...document.querySelectorAll(selector)]
+        .filter((box) => box.checkVisibility());
+    const isWide = (box) => box.scrollWidth > box.clientWidth + 1;
+    const start = (box) => box.textContent.trim().slice(0, 60);
+    const named = (name, boxes) => boxes.map((box) => `${name}: ${start(box)}`);
+    const isShaded = (box) => getComputedStyle(box).backgroundImage.includes("gradient");
+    const printed = seen(".cell_output .output:is(.stream, .text_plain) pre");
+    return [
+        ...named("formula", seen("div.math .formula").filter(isWide)),
+        ...named("printed", printed.filter(isWide)),
+        ...named("long line", printed.filter((box) =>
+            box.textContent.split("\\n").some((line) => [...line].length > longest))),
+        ...named("no shadow", seen(".bd-article pre, .pst-scrollable-table-container")
+            .filter((box) => isWide(box) && !isShaded(box))),
+    ];
+}"""
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser) -> Iterator[Page]:
+    """A window of a phone's size, without network."""
+    context = browser.new_context(
+        offline=True, reduced_motion="reduce", viewport={"width": WIDTH, "height": 844}
+    )
+    yield context.new_page()
+    context.close()
+
+
+def problems(phone: Page, page: Path) -> list[str]:
+    """What is cut on a page whose folded parts are open."""
+    phone.goto(page.as_uri())
+    book_pages.unfold(phone)
+    found: list[str] = phone.evaluate(CUT, LONGEST)
+    return [f"{page.name}: {problem}" for problem in found]
+
+
+def test_formulas_and_outputs_are_whole_and_the_rest_has_a_cue(phone: Page, book: Path) -> None:
+    pages = [page for page in sorted(book.rglob("*.html")) if "_static" not in page.parts]
+    found = [problem for page in pages for problem in problems(phone, page)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("html", "problem"),
+    [
+        (
+            '<div class="math"><div class="formula" style="overflow: auto"><p>{}</p></div></div>',
+            "formula",
+        ),
+        (
+            '<div class="cell_output"><div class="output stream"><pre>{}</pre></div></div>',
+            "printed",
+        ),
+        ('<div class="bd-article"><pre style="overflow: auto">{}</pre></div>', "no shadow"),
+    ],
+)
+def test_what_is_cut_is_found(phone: Page, html: str, problem: str) -> None:
+    """In a page without the book's style; and nothing is found where it fits."""
+    for text, expected in (("x" * 99, True), ("x", False)):
+        style = "<style>div { overflow: auto } p { width: max-content }</style>"
+        phone.set_content(style + html.format(text))
+        found = phone.evaluate(CUT, LONGEST)
+        assert any(it.startswith(problem) for it in found) == expected
