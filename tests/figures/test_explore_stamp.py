@@ -1,5 +1,6 @@
 """The stamp explorer: stamps and collected sums are both `cnnlib.functional.conv2d_dx`."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -283,7 +284,7 @@ def test_plays_to_the_last_stamp_and_again_from_the_first(figure: Stamps) -> Non
 
 
 def test_what_the_reader_does_ends_the_playing(figure: Stamps) -> None:
-    acts = [
+    acts: list[Callable[[], None]] = [
         lambda: figure.press("Step"),
         lambda: figure.press("Reset"),
         lambda: figure.press("more stride"),
