@@ -9,6 +9,7 @@ from cnnbook.explore.graph import GraphExplorer
 from cnnbook.explore.pooling import PoolingExplorer
 from cnnbook.explore.reader import DigitReader
 from cnnbook.explore.sizes import SizeExplorer
+from cnnbook.explore.stamp import StampExplorer
 
 __all__ = [
     "BackwardExplorer",
@@ -20,4 +21,5 @@ __all__ = [
     "GraphExplorer",
     "PoolingExplorer",
     "SizeExplorer",
+    "StampExplorer",
 ]
