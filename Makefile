@@ -14,7 +14,7 @@ INSTALLED := .venv/.installed
 BOOK := _build/html/.complete
 BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
 	$(shell find _ext _static appendices chapters cnnbook cnnlib -type f ! -name '*.pyc' 2>/dev/null)
-EXPERIMENTS := $(filter-out __init__ bench exported ladder timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
+EXPERIMENTS := $(filter-out __init__ bench exported gpu ladder timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 .PHONY: help book lab test notebooks serve lint format lock bench results \
 	mutants planted fuzz zip lighthouse clean

@@ -60,15 +60,16 @@ def name_folded_cells(app: Sphinx, doctree: nodes.document) -> None:
 
 def offer_notebook(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Below a chapter's title: its notebook, and what it takes to run it."""
-    for paragraph in doctree.findall(nodes.paragraph):
-        if "chapter-meta" in paragraph["classes"]:
-            index = app.builder.get_relative_uri(page, "index")
-            notebook = index.replace("index.html", f"notebooks/{page}.ipynb")
-            text = (
-                f' Run it: <a href="{notebook}" download>the notebook</a>,'
-                f' <a href="{index}#run-it">what it needs</a>.'
-            )
-            paragraph += nodes.raw("", text, format="html")
+    paragraphs = doctree.findall(nodes.paragraph)
+    first = next((it for it in paragraphs if "chapter-meta" in it["classes"]), None)
+    if first is not None:
+        index = app.builder.get_relative_uri(page, "index")
+        notebook = index.replace("index.html", f"notebooks/{page}.ipynb")
+        text = (
+            f' Run it: <a href="{notebook}" download>the notebook</a>,'
+            f' <a href="{index}#run-it">what it needs</a>.'
+        )
+        first += nodes.raw("", text, format="html")
 
 
 def question(doctree: nodes.document) -> str:

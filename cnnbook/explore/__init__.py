@@ -11,6 +11,7 @@ from cnnbook.explore.pooling import PoolingExplorer
 from cnnbook.explore.reader import DigitReader
 from cnnbook.explore.sizes import SizeExplorer
 from cnnbook.explore.softmax import SoftmaxExplorer
+from cnnbook.explore.stamp import StampExplorer
 
 __all__ = [
     "ActivationExplorer",
@@ -24,4 +25,5 @@ __all__ = [
     "PoolingExplorer",
     "SizeExplorer",
     "SoftmaxExplorer",
+    "StampExplorer",
 ]

@@ -14,10 +14,6 @@ const repeat = (rows) => (i, j) => rows[i % rows.length][j % rows[0].length];
 const presets = {
   "as given": ({ given }) => repeat(given.dy),
   "all ones": () => () => 1,
-  "one-hot": ({ state }) => {
-    const middle = outputSize(state).map((extent) => Math.floor(extent / 2));
-    return (p, q) => Number(p === middle[0] && q === middle[1]);
-  },
   [own]: ({ state }) => repeat(state.typed),
 };
 

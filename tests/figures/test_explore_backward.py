@@ -278,7 +278,7 @@ def test_index_arithmetic_is_written_out(figure: Driver) -> None:
     assert figure.status.startswith("dW[0, 2] = Σ dY[p, q] · x[−1 + 2p, 1 + 2q] = ")
 
 
-@pytest.mark.parametrize("kind", ["as given", "all ones", "one-hot"])
+@pytest.mark.parametrize("kind", ["as given", "all ones"])
 @pytest.mark.parametrize(("stride", "padding"), [(1, 0), (2, 1), (3, 2), (1, 2)])
 def test_dy_at_every_step(figure: Driver, kind: str, stride: int, padding: int) -> None:
     """Where the output is larger than the dY given, that repeats."""
@@ -286,20 +286,13 @@ def test_dy_at_every_step(figure: Driver, kind: str, stride: int, padding: int) 
     figure.press("more stride", stride - 1)
     figure.press("more padding", padding)
     n = (5 + 2 * padding - 3) // stride + 1
-    hot = np.zeros((n, n))
-    hot[n // 2, n // 2] = 1
     given = np.tile(DY, (3, 3))[:n, :n]
-    dy = {"as given": given, "all ones": np.ones((n, n)), "one-hot": hot}[kind]
+    dy = {"as given": given, "all ones": np.ones((n, n))}[kind]
     assert shown(figure, "dY") == texts(dy)
     dx, dw = gradients(X, W, dy, stride, padding)
     assert shown(figure, "dX") == texts(dx)
     cell(figure, "w", 1, 1).hover()
     assert shown(figure, "dW") == texts(dw)
-
-
-def test_one_hot_shows_the_kernel_unrotated(figure: Driver) -> None:
-    figure.choose("one-hot")
-    assert shown(figure, "dX") == texts(np.pad(W, 1))
 
 
 def test_dy_is_edited_by_click_and_keys(figure: Driver) -> None:

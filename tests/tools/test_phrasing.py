@@ -7,6 +7,13 @@ import pytest
 
 from tools import phrasing
 
+CODE = '''"""Four."""
+
+
+def f():
+    """Five."""
+'''
+
 
 @pytest.mark.parametrize(
     ("text", "excerpt"),
@@ -32,7 +39,7 @@ def test_captions_alternative_texts_and_docstrings_are_read(tmp_path: Path) -> N
     code.metadata["mystnb"] = {"figure": {"caption": "One"}, "image": {"alt": "Two"}}
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Three"), code])
     nbformat.write(notebook, tmp_path / "page.ipynb")
-    (tmp_path / "module.py").write_text('"""Four."""\n\n\ndef f():\n    """Five."""\n')
+    (tmp_path / "module.py").write_text(CODE, encoding="utf-8")
     pieces = [text for _, text in phrasing.texts(tmp_path / "page.ipynb")]
     assert sorted(filter(None, pieces)) == ["One", "Three", "Two"]
     assert [text for _, text in phrasing.texts(tmp_path / "module.py")] == ["Four.", "Five."]

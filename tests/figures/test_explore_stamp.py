@@ -1,0 +1,375 @@
+"""The stamp explorer: stamps and collected sums are both `cnnlib.functional.conv2d_dx`."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from figure_driver import (
+    Driver,
+    Opener,
+    cell,
+    check_accessible,
+    check_html,
+    check_nothing_moves,
+    check_phone,
+    check_still,
+    check_stops_when_gone,
+    check_twice_and_hosted,
+    marked,
+    to_html,
+)
+from playwright.sync_api import Locator, Page, expect
+
+from cnnbook.explore import StampExplorer
+from cnnbook.explore.figure import short, summand
+from cnnlib.functional import conv2d_dx
+
+DY = np.array([[1, 0, -1], [2, 1, 0], [0, -2, 1]])
+W = np.arange(1, 10).reshape(3, 3)
+LARGEST = StampExplorer(DY * 9, W * 10 + 9, 3, 2, 2)
+CASES = [((3, 3), (3, 3)), ((2, 3), (3, 2)), ((1, 2), (2, 3)), ((3, 1), (1, 1))]
+STEPS = list(product((1, 2, 3), (0, 1, 2), (1, 2)))
+
+# The numbers of a table without the small ones beside them.
+VALUES = """table => [...table.rows].map((row) => [...row.cells].map(
+    (cell) => cell.firstChild?.textContent ?? ""))"""
+
+# Point at every cell of dX, and note what is shown.
+TOUR = """root => {
+    const [dy, w, dx] = root.querySelectorAll("table");
+    const on = (table) => [...table.rows].flatMap((row, i) => [...row.cells].flatMap(
+        (cell, j) => cell.classList.contains("on") ? [`${i},${j}`] : []));
+    return [...dx.querySelectorAll("[tabindex]")].map((cell) => {
+        cell.dispatchEvent(new PointerEvent("pointerenter"));
+        return {
+            status: root.querySelector("[role=status]").textContent,
+            met: [...dy.querySelectorAll("small")].map((small) => small.textContent),
+            on: [on(dy), on(w)],
+        };
+    });
+}"""
+
+
+class Stamps(Driver):
+    """The three tables, by their place."""
+
+    def named(self, name: str) -> Locator:
+        return self.root.locator("table").nth(["dY", "w", "dX"].index(name))
+
+    def values(self, name: str) -> list[list[str]]:
+        found: list[list[str]] = self.named(name).evaluate(VALUES)
+        return found
+
+    def on(self, name: str) -> set[tuple[int, int]]:
+        return set(marked(self.named(name), "on"))
+
+    def take(self, stride: int, padding: int, dilation: int) -> None:
+        self.press("more stride", stride - 1)
+        self.press("more dilation", dilation - 1)
+        self.press("more padding", padding)
+
+
+@pytest.fixture
+def figure(show: Opener) -> Stamps:
+    return Stamps(show(to_html(StampExplorer(DY, W))))
+
+
+def random(dy: tuple[int, int], kernel: tuple[int, int]) -> tuple[Any, Any]:
+    """dY and the kernel."""
+    rng = np.random.default_rng(5)
+    return rng.integers(-4, 5, dy).astype(float), rng.integers(-6, 7, kernel) / 2
+
+
+def full(dy: Any, w: Any, stride: int, dilation: int) -> Any:
+    """dX with the padding: that of an input that has this padding in it."""
+    sizes = zip(dy.shape, w.shape, strict=True)
+    x = np.zeros([stride * (m - 1) + dilation * (k - 1) + 1 for m, k in sizes])
+    dy, x, w = (np.asarray(a, float)[None, None] for a in (dy, x, w))
+    return conv2d_dx(dy, x, w, stride, 0, dilation)[0, 0]
+
+
+def texts(a: Any) -> list[list[str]]:
+    return [[short(value) for value in row] for row in np.asarray(a, float)]
+
+
+def signed(value: float) -> str:
+    return short(value) if value < 0 else f"+{short(value)}"
+
+
+def inner(a: Any, padding: int) -> Any:
+    return a[padding : len(a) - padding, padding : len(a[0]) - padding]
+
+
+# --- Without a browser ------------------------------------------------------------------------
+
+
+def test_html_is_self_contained_and_small() -> None:
+    check_html(LARGEST)
+
+
+def test_repr_is_short_and_stable() -> None:
+    expected = "StampExplorer(3 × 3 gradient, 3 × 3 kernel, stride 2, padding 1, dilation 1)"
+    assert repr(StampExplorer(DY, W, 2, 1)) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"dy": np.ones(3)}, ValueError, r"StampExplorer expected dy of shape \(H, W\), got"),
+        ({"dy": np.ones((4, 1))}, ValueError, r"dy of 1 × 1 to 3 × 3, got shape \(4, 1\)"),
+        ({"kernel": np.ones((1, 4))}, ValueError, "kernel of 1 × 1 to 3 × 3"),
+        ({"dy": [[np.nan]]}, ValueError, "finite numbers as dy"),
+        ({"stride": 4}, ValueError, "stride <= 3, got 4"),
+        ({"dilation": 0}, ValueError, "dilation >= 1, got 0"),
+        ({"padding": 1.5}, TypeError, "an integer as padding, got 1.5"),
+        (
+            {"dy": [[1]], "padding": 2},
+            ValueError,
+            "padding <= 1, which leaves a cell of dX, got 2",
+        ),
+    ],
+)
+def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        StampExplorer(**{"dy": DY, "kernel": W} | change)
+
+
+# --- What it shows ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "kernel"), CASES)
+def test_all_stamps_make_dx(show: Opener, size: tuple[int, int], kernel: tuple[int, int]) -> None:
+    """At every step, in Python and on the page; on the padding stands what is dropped."""
+    dy, w = random(size, kernel)
+    page = show(to_html(StampExplorer(dy, w)))
+    for stride, padding, dilation in STEPS:
+        everything = full(dy, w, stride, dilation)
+        if padding > (min(everything.shape) - 1) // 2:
+            continue
+        made = StampExplorer(dy, w, stride, padding, dilation)
+        assert np.array_equal(made.dx, inner(everything, padding))
+        figure = Stamps(page)
+        figure.press("Reset")
+        figure.take(stride, padding, dilation)
+        figure.move(dy.size - 1)
+        shown = figure.values("dX")
+        assert shown == texts(everything)
+        assert inner(np.array(shown), padding).tolist() == texts(made.dx)
+        ring = np.ones(everything.shape, bool)
+        inner(ring, padding)[:] = False
+        assert marked(figure.named("dX"), "pad") == [(u, v) for u, v in np.argwhere(ring)]
+
+
+@pytest.mark.parametrize("steps", [(1, 0, 1), (2, 1, 1), (3, 2, 2)])
+def test_each_stamp_adds_its_multiple_of_the_kernel(
+    figure: Stamps, steps: tuple[int, int, int]
+) -> None:
+    stride, padding, dilation = steps
+    figure.take(*steps)
+    laid = np.zeros_like(DY)
+    for n, (p, q) in enumerate(np.ndindex(DY.shape)):
+        laid[p, q] = DY[p, q]
+        assert figure.values("dX") == texts(full(laid, W, stride, dilation))
+        under = {
+            (p * stride + i * dilation, q * stride + j * dilation) for i, j in np.ndindex(3, 3)
+        }
+        assert figure.on("dX") == under
+        assert figure.on("dY") == {(p, q)}
+        added = figure.named("dX").locator("small").all_inner_texts()
+        assert added == [signed(v) for v in (DY[p, q] * W).flat]
+        last = full(DY, W, stride, dilation).shape[0] - padding
+        lost = sum(min(at) < padding or max(at) >= last for at in under)
+        dropped = f" {lost} of its 9 numbers fall on the padding." if lost else ""
+        assert figure.status == (
+            f"Stamp {n + 1} of 9: dY[{p}, {q}] = {short(DY[p, q])} "
+            f"lays {summand(DY[p, q])} · w on dX.{dropped}"
+        )
+        figure.press("Step")
+
+
+@pytest.mark.parametrize(("size", "kernel"), CASES)
+def test_every_cell_is_collected(
+    show: Opener, size: tuple[int, int], kernel: tuple[int, int]
+) -> None:
+    """Which cells of dY, with which weights, as the forward pass ties them."""
+    dy, w = random(size, kernel)
+    page = show(to_html(StampExplorer(dy, w)))
+    for stride, padding, dilation in ((1, 0, 1), (2, 0, 1), (3, 0, 2)):
+        figure = Stamps(page)
+        figure.press("Reset")
+        figure.take(stride, padding, dilation)
+        figure.move(dy.size - 1)
+        dx = full(dy, w, stride, dilation)
+        for (u, v), seen in zip(np.ndindex(dx.shape), figure.root.evaluate(TOUR), strict=True):
+            ties = [
+                ((p, q), (i, j))
+                for p, q, i, j in np.ndindex(*dy.shape, *w.shape)
+                if (p * stride + i * dilation, q * stride + j * dilation) == (u, v)
+            ]
+            terms = " + ".join(f"{summand(dy[a])}·{summand(w[b])}" for a, b in ties)
+            start = f" = {terms}" if ties else ""
+            assert seen["status"] == f"dX[{u}, {v}]{start} = {short(dx[u, v])}."
+            assert seen["met"] == [f"·{summand(w[b])}" for _, b in ties]
+            both = [[f"{i},{j}" for i, j in sorted(at)] for at in zip(*ties, strict=True)]
+            assert seen["on"] == (both or [[], []])
+
+
+def test_the_weights_of_a_cell_run_backward(figure: Stamps) -> None:
+    figure.move(8)
+    cell(figure.named("dX"), 2, 2).hover()
+    assert figure.named("dY").locator("small").all_inner_texts() == [
+        f"·{n}" for n in range(9, 0, -1)
+    ]
+    assert figure.status.endswith("+ 1·1 = 16.")
+
+
+def test_a_sum_of_the_stamps_so_far_says_so(figure: Stamps) -> None:
+    figure.press("Step")
+    cell(figure.named("dX"), 1, 1).hover()
+    assert figure.status == "dX[1, 1] = 1·5 + 0·4 = 5, after 2 of 9 stamps."
+    cell(figure.named("dX"), 4, 4).hover()
+    assert figure.status == "dX[4, 4] = 0, after 2 of 9 stamps."
+
+
+def test_cells_are_counted_without_the_padding(figure: Stamps) -> None:
+    figure.take(1, 2, 1)
+    figure.move(8)
+    cell(figure.named("dX"), 2, 2).hover()
+    assert figure.status.startswith("dX[0, 0] = 1·9")
+    assert "dX 1 × 1" in figure.text
+    assert "Dotted: the padding" in figure.text
+    figure.press("Reset")
+    assert "dX 5 × 5" in figure.text
+    assert "Dotted" not in figure.text
+
+
+def test_cells_without_a_stamp_are_hatched(figure: Stamps) -> None:
+    assert "Hatched" not in figure.text
+    figure.take(2, 0, 2)
+    idle = set(marked(figure.named("dX"), "idle"))
+    assert idle == {(u, v) for u, v in np.ndindex(9, 9) if u % 2 or v % 2}
+    assert "Hatched: no stamp falls there." in figure.text
+
+
+def test_padding_leaves_a_cell(show: Opener) -> None:
+    figure = Stamps(show(to_html(StampExplorer([[2]], [[1, 2], [3, 4]], dilation=2))))
+    figure.take(1, 2, 1)
+    assert "dX 1 × 1" in figure.text
+    figure.press("less dilation")
+    assert "dX 2 × 2" in figure.text
+
+
+def test_rounded_sums_say_so(show: Opener) -> None:
+    figure = Stamps(show(to_html(StampExplorer(DY / 3, W))))
+    assert figure.status.startswith("Stamp 1 of 9: dY[0, 0] ≈ 0.33 ")
+    cell(figure.named("dX"), 0, 1).hover()
+    assert figure.status.startswith("dX[0, 1] = 0.33·2 ≈ 0.67")
+
+
+# --- How it is used ---------------------------------------------------------------------------
+
+
+def test_plays_to_the_last_stamp_and_again_from_the_first(figure: Stamps) -> None:
+    clock = figure.root.page.clock
+    for _ in range(2):
+        figure.press("Play")
+        assert figure.status.startswith("Stamp 1 of 9")
+        clock.run_for(2 * 500)
+        assert figure.status.startswith("Stamp 3 of 9")
+        clock.run_for(20 * 500)
+        assert figure.status.startswith("Stamp 9 of 9")
+        expect(figure.root.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+def test_what_the_reader_does_ends_the_playing(figure: Stamps) -> None:
+    acts: list[Callable[[], None]] = [
+        lambda: figure.press("Step"),
+        lambda: figure.press("Reset"),
+        lambda: figure.press("more stride"),
+        lambda: cell(figure.named("dX"), 0, 0).hover(),
+        lambda: figure.move(3),
+    ]
+    for act in acts:
+        figure.press("Play")
+        act()
+        expect(figure.root.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+def test_stops_when_gone(figure: Stamps) -> None:
+    check_stops_when_gone(figure, "Play")
+
+
+def test_reset_takes_back_the_steps(show: Opener) -> None:
+    figure = Stamps(show(to_html(StampExplorer(DY, W, 2, 1))))
+    before = figure.text
+    figure.press("more dilation")
+    figure.press("less stride")
+    figure.move(5)
+    figure.press("Reset")
+    assert figure.text == before
+
+
+def test_walks_by_keys(figure: Stamps) -> None:
+    keys = figure.root.page.keyboard
+    cell(figure.named("dY"), 0, 0).focus()
+    for key in ("ArrowRight", "ArrowDown"):
+        keys.press(key)
+    assert figure.status.startswith("Stamp 5 of 9: dY[1, 1]")
+    cell(figure.named("dX"), 0, 0).focus()
+    keys.press("ArrowDown")
+    assert figure.status.startswith("dX[1, 0] = ")
+    figure.press("more padding")
+    cell(figure.named("dX"), 1, 1).focus()
+    keys.press("ArrowUp")  # the padding takes no part
+    assert figure.status.startswith("dX[0, 0] = ")
+
+
+def test_by_touch(show: Opener) -> None:
+    figure = Stamps(show(to_html(StampExplorer(DY, W)), has_touch=True))
+    cell(figure.named("dY"), 2, 2).tap()
+    assert figure.status.startswith("Stamp 9 of 9")
+    cell(figure.named("dX"), 2, 2).tap()
+    assert figure.status.startswith("dX[2, 2] = 1·9 + 0·8")
+
+
+# --- The rules of all figures -----------------------------------------------------------------
+
+
+def test_twice_on_one_page(show: Opener) -> None:
+    check_twice_and_hosted(show, StampExplorer(DY, W))
+
+
+def test_nothing_moves_unasked(show: Opener) -> None:
+    check_nothing_moves(show, StampExplorer(DY, W))
+
+
+def test_is_a_still_picture_without_javascript(show: Opener) -> None:
+    check_still(show, StampExplorer(DY, W), "In bold the first: dY[0, 0] · w = 1 · w.", "−14")
+
+
+def test_the_still_picture_marks_the_first_stamp() -> None:
+    for steps, bold in (((1, 0, 1), 9), ((2, 1, 1), 4), ((3, 1, 2), 4)):
+        picture = StampExplorer(DY, W, *steps).picture()
+        assert picture.rpartition("<table")[2].count("<b>") == bold
+
+
+def test_fits_a_phone(show: Opener) -> None:
+    check_phone(show, LARGEST)
+
+
+def test_is_accessible(show: Opener) -> None:
+    def drive(figure: Driver) -> None:
+        figure.press("more padding")
+        figure.move(8)
+        cell(figure.root.locator("table").nth(2), 2, 2).hover()
+
+    check_accessible(show, StampExplorer(DY, W), drive)
+
+
+def test_shows_in_forced_colours(show: Opener) -> None:
+    """The newest stamp stays outlined in the colours that the reader chose."""
+    page: Page = show(to_html(StampExplorer(DY, W)), forced_colors="active")
+    newest = page.locator("td.on").first
+    assert newest.evaluate("cell => getComputedStyle(cell).boxShadow") != "none"
