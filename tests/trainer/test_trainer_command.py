@@ -234,7 +234,12 @@ def test_wrong_commands(
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows can't send SIGINT to one process")
 def test_ctrl_c_leaves_a_checkpoint_and_one_line(small: Data, tmp_path: Path) -> None:
     path = tmp_path / "run.pt"
-    argv = [sys.executable, "-c", WRAPPER, *FEW, "--steps=1000000", f"--checkpoint={path}"]
+    often = ["--steps=1000000", "--checkpoint-every=5", f"--checkpoint={path}"]
+    argv = [sys.executable, "-c", WRAPPER, *FEW, *often]
+
+    def has_begun() -> bool:
+        return path.exists() and load_checkpoint(path)["step"] > 0
+
     log = tmp_path / "log.txt"
     with (
         log.open("w", encoding="utf-8") as file,
@@ -242,7 +247,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_one_line(small: Data, tmp_path: Path) ->
             argv, cwd=tmp_path, stdout=file, stderr=subprocess.PIPE, text=True, encoding="utf-8"
         ) as job,
     ):
-        while not path.exists() and job.poll() is None:
+        while not has_begun() and job.poll() is None:
             time.sleep(0.05)
         plan = log.read_text(encoding="utf-8")  # not kept back for as long as the run takes
         job.send_signal(signal.SIGINT)
