@@ -400,8 +400,11 @@ class Notebook:
         self.cells.append(cell)
         for figure in node.findall(nodes.figure):
             words = plain(cell.metadata["mystnb"]["image"]["alt"])
-            self.blocks.append(self.text.anchors(figure) + self.text.caption(figure))
-            self.blocks.append(fold("The figure in words", words))
+            caption = self.text.anchors(figure) + self.text.caption(figure)
+            if "hide-output" in tags:
+                self.blocks.append(fold("The figure in words", f"{caption}\n\n{words}"))
+            else:
+                self.blocks += [caption, fold("The figure in words", words)]
             self.end_cell()
 
 

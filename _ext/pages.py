@@ -5,8 +5,10 @@ from html import escape
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode, HideInputCells
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 # Jupyter Book has no names of its own for these options of the theme, and a dictionary in
 # `sphinx.config` would replace all others.
@@ -20,12 +22,6 @@ THEME_OPTIONS = {
 
 SHAPES = r"(?:\w+ )?\([^()]+\)(?:, (?:\w+ )?\([^()]+\))*"
 CONTRACT = re.compile(f"^{SHAPES} -> {SHAPES}")
-FOLDED = {
-    ("all", False): "this cell",
-    ("input", False): "the code",
-    ("input", True): "the code of this figure",
-    ("output", False): "the output",
-}
 SHARED_IDS = {"proof", "proof-content", "exercise-content", "solution-content"}
 
 
@@ -49,13 +45,27 @@ def list_references(app: Sphinx, doctree: nodes.document, page: str) -> None:
         container += nodes.bullet_list("", *items, classes=["references"])
 
 
-def name_folded_cells(app: Sphinx, doctree: nodes.document) -> None:
-    """Say on a folded cell what it holds."""
-    for cell in doctree.findall(nodes.container):
-        if "hide_mode" in cell:
-            draws = next(cell.findall(nodes.image), None) is not None
-            thing = FOLDED[cell["hide_mode"], draws]
-            cell["prompt_show"], cell["prompt_hide"] = f"Show {thing}", f"Hide {thing}"
+def what_is_folded(cell: nodes.container, fold: HideCodeCellNode) -> str:
+    """What the reader gets who opens this part of the cell."""
+    draws = next(cell.findall(nodes.image), None) is not None
+    if cell["hide_mode"] == "all":
+        return "this cell"
+    if "below-input" in fold["classes"]:
+        return "the figure" if draws else "the output"
+    return "the code of this figure" if draws else "the code"
+
+
+class NameFolds(SphinxPostTransform):
+    """Say on each folded part of a cell what it holds; MyST-NB folds them right before."""
+
+    default_priority = HideInputCells.default_priority + 1
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        for cell in self.document.findall(nodes.container):
+            for fold in cell.findall(HideCodeCellNode) if "hide_mode" in cell else ():
+                thing = what_is_folded(cell, fold)
+                fold["prompt_show"], fold["prompt_hide"] = f"Show {thing}", f"Hide {thing}"
 
 
 def offer_notebook(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -109,7 +119,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx; of pages, others run between 400 and 600."""
     app.connect("config-inited", set_theme_options)
     app.connect("autodoc-process-docstring", contract_as_code)
-    app.connect("doctree-read", name_folded_cells)
+    app.add_post_transform(NameFolds)
     app.connect("doctree-resolved", drop_shared_ids)
     app.connect("doctree-resolved", list_references)
     app.connect("doctree-resolved", offer_notebook, priority=950)  # the notebooks have theirs

@@ -30,24 +30,25 @@ function count(quiz) {
   }));
 }
 
-// On paper the page is light and every answer of a quiz open.
+// On paper the page is light, and every answer open: those of a quiz, of which the screen shows one
+// at a time, and those that a reader was to predict.
 let printing = null;
 
 function beforePrint() {
-  const closed = [...document.querySelectorAll(".quiz details:not([open])")];
-  printing = { theme: document.documentElement.dataset.theme, closed, open: new Map() };
+  const answers = [...document.querySelectorAll(".quiz details, details.below-input")];
+  printing = {
+    theme: document.documentElement.dataset.theme,
+    answers: answers.map((answer) => ({ answer, name: answer.name, open: answer.open })),
+  };
   document.documentElement.dataset.theme = "light";
-  for (const answer of document.querySelectorAll(".quiz details")) {
-    printing.open.set(answer, answer.name);
-    answer.removeAttribute("name");
-    answer.open = true;
-  }
+  answers.forEach((answer) => { answer.name = ""; });
+  answers.forEach((answer) => { answer.open = true; });
 }
 
 function afterPrint() {
   document.documentElement.dataset.theme = printing.theme;
-  printing.closed.forEach((answer) => { answer.open = false; });
-  printing.open.forEach((name, answer) => { answer.name = name; });
+  printing.answers.forEach(({ answer, open }) => { answer.open = open; });
+  printing.answers.forEach(({ answer, name }) => { answer.name = name; });
   // The answers tell that they have been opened only after this task.
   setTimeout(() => { printing = null; });
 }

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 
 import nbformat
@@ -82,6 +83,23 @@ def notebook_problems(notebook: NotebookNode, size: int, most: int) -> list[str]
     return found
 
 
+def foretold(cells: list[NotebookNode]) -> list[str]:
+    """Predictions whose answer is in sight, or nowhere, before the text goes on."""
+    found = []
+    for i, cell in enumerate(cells):
+        if cell.cell_type == "markdown" and "} Predict, then run" in cell.source:
+            code = list(takewhile(lambda it: it.cell_type == "code", cells[i + 1 :]))
+            folded = [it for it in code if "hide-output" in tags(it)]
+            drawn = [
+                it for it in code if any("image/svg+xml" in o.get("data", {}) for o in it.outputs)
+            ]
+            after = cells[i + 1 + len(code)].source if i + 1 + len(code) < len(cells) else ""
+            is_told = "{dropdown}" in cell.source or after.startswith(":::{dropdown}")
+            if not (folded or is_told) or any(it not in folded for it in drawn):
+                found.append(f"cell {i}: a prediction with its answer in sight, or without one")
+    return found
+
+
 def cell_problems(cell: NotebookNode) -> list[str]:
     """Problems of one cell of any type."""
     found = []
@@ -124,6 +142,7 @@ def problems(path: Path) -> list[str]:
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     found = notebook_problems(notebook, path.stat().st_size, LARGER.get(path.name, MAX_BYTES))
+    found += foretold(notebook.cells)
     for number, cell in enumerate(notebook.cells):
         of_cell = cell_problems(cell)
         if cell.cell_type == "code":
@@ -233,6 +252,27 @@ def problems_of(notebook: NotebookNode, folder: Path) -> list[str]:
 
 def test_good_notebook_has_no_problem(tmp_path: Path) -> None:
     assert problems_of(good_notebook(), tmp_path) == []
+
+
+PREDICT = new_markdown_cell(":::{admonition} Predict, then run\n:class: predict\nHow many?\n:::")
+
+
+@pytest.mark.parametrize(
+    ("mime", "folds", "text", "is_good"),
+    [
+        ("text/plain", ["hide-output"], "Next.", True),
+        ("text/html", [], ":::{dropdown} The answer\nSix.\n:::", True),
+        ("image/svg+xml", ["hide-input", "hide-output"], "Next.", True),
+        ("text/plain", [], "Next.", False),
+        ("image/svg+xml", ["hide-input"], "Next.", False),
+    ],
+)
+def test_prediction_has_a_folded_answer(
+    mime: str, folds: list[str], text: str, is_good: bool
+) -> None:
+    cell = new_code_cell("draw()", metadata={"tags": folds})
+    add_output(cell, mime)
+    assert (foretold([PREDICT, cell, new_markdown_cell(text)]) == []) == is_good
 
 
 def add_output(cell: NotebookNode, mime: str) -> None:

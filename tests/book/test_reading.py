@@ -43,6 +43,7 @@ def test_folded_cells_say_what_they_hold(book: Path) -> None:
     assert texts == {
         "Show the code of this figure Hide the code of this figure",
         "Show the output Hide the output",
+        "Show the figure Hide the figure",
     }
 
 
@@ -85,14 +86,14 @@ def test_paper_is_light_and_shows_every_answer(window: Page, book: Path) -> None
     window.goto(address(book))
     window.evaluate("document.documentElement.dataset.theme = 'dark'")
     window.locator(".quiz details summary").nth(2).click()
-    opened = window.locator(".quiz details[open]")
-    answers = window.locator(".quiz details").count()
+    opened = window.locator("details:is(.quiz *, .below-input)[open]")
+    answers = window.locator("details:is(.quiz *, .below-input)").count()
     window.emulate_media(media="print")
     window.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     expect(window.locator("html")).to_have_attribute("data-theme", "light")
     expect(opened).to_have_count(answers)
     expect(window.locator("article h1")).to_have_text(re.compile(r"^3\. Convolution"))
-    for hidden in ("#jb-print-toc", ".copybtn", "details.hide", ".quiz-score"):
+    for hidden in ("#jb-print-toc", ".copybtn", "details.above-input", "summary p", ".quiz-score"):
         assert not any(it.is_visible() for it in window.locator(hidden).all()), hidden
     window.evaluate("window.dispatchEvent(new Event('afterprint'))")
     window.emulate_media(media="screen")
