@@ -3,11 +3,9 @@
 import io
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
@@ -25,12 +23,7 @@ X = np.linspace(0, 6, 300)
 PICTURE = np.random.default_rng(0).random((28, 28))
 
 
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    with mpl.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("close_figures")
 
 
 def drawn(change: Callable[[Axes, Axes], object] | None = None) -> str:

@@ -3,7 +3,7 @@
 import itertools
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
@@ -26,12 +26,7 @@ def convolve(x: Any, k: Any, stride: int = 1, padding: int = 0) -> Any:
     return conv2d(x[np.newaxis, np.newaxis], k[np.newaxis, np.newaxis], None, stride, padding)[0, 0]
 
 
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    with mpl.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("close_figures")
 
 
 def texts(ax: Axes) -> list[str]:

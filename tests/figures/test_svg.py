@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -17,13 +16,7 @@ from PIL import Image
 
 from cnnbook import plot
 
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    with mpl.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("close_figures")
 
 
 def drawn() -> Figure:
