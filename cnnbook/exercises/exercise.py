@@ -88,7 +88,7 @@ class Exercise:
                 return (
                     no_result(result)
                     or self._named(answer, found)
-                    or (f"For {self._given(number)}{difference(result, expected, self.parts)}.")
+                    or f"For {self._given(number)}{difference(result, expected, self.parts)}."
                 )
         return ""
 
