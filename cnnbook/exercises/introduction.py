@@ -44,7 +44,13 @@ neuron = Exercise(
     _neuron,
     [
         (_picture, _weights, bias, row, column)
-        for bias, row, column in ((7.5, 1, 4), (-1.5, 4, 2), (6.5, 5, 3), (-9.0, 0, 3))
+        for bias, row, column in (
+            (7.5, 1, 4),
+            (-1.5, 4, 2),
+            (6.5, 5, 3),
+            (-9.0, 0, 3),
+            (0.5, 2, 6),
+        )
     ],
     {
         "ReLU is missing: a negative sum gives the answer 0.": (
