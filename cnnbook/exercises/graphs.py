@@ -89,6 +89,9 @@ derivative = Exercise(
         "The two derivatives are swapped; the one with respect to x comes first.": (
             lambda x, y: (-x / y**2, math.cos(2 * x) + 1 / y)
         ),
+        "// cuts off what is behind the point; divide by /.": (
+            lambda x, y: (math.cos(2 * x) + 1 // y, -x // y**2)
+        ),
         "x is taken for degrees; it is in radians.": (
             _in_place_of(lambda x, y: math.cos(2 * math.radians(x)) + 1 / y)
         ),
@@ -192,9 +195,14 @@ def _depth_first(again: bool) -> Function:
     return backward
 
 
-def _dead_ends_are_nan(edges: Edges, count: int) -> list[float]:
-    paths = _without_factors(edges, count)
-    return [g if n else math.nan for g, n in zip(_backward(edges, count), paths, strict=True)]
+def _dead_ends(nothing: float | None) -> Function:
+    """This in place of 0 where no path leads to the result."""
+
+    def backward(edges: Edges, count: int) -> list[float | None]:
+        paths = _without_factors(edges, count)
+        return [g if n else nothing for g, n in zip(_backward(edges, count), paths, strict=True)]
+
+    return backward
 
 
 _SOURCE = [(0, 2, 0.5), (0, 3, 2.0), (2, 4, 3.0), (3, 4, -1.0), (0, 5, 4.0), (1, 5, -2.0)]
@@ -215,8 +223,8 @@ backward = Exercise(
             lambda edges, count: _along(reversed(edges), count, add=False),
             lambda edges, count: _along(edges, count, add=False),
         ],
-        "The numbers are taken from first to last; a gradient can be passed on only when it is "
-        "complete, so go from last to first.": [
+        "Only edges that lead straight to the result count: go from the last node to the first, "
+        "and each has its whole gradient when it is passed on.": [
             lambda edges, count: _along(reversed(_last_first(edges)), count),
             lambda edges, count: _along(sorted(edges), count),
         ],
@@ -225,14 +233,14 @@ backward = Exercise(
             lambda edges, count: _along(reversed(edges), count),
             lambda edges, count: _along(edges, count),
         ],
-        "A number passes its gradient on before all of it has arrived; go by the numbers, from "
+        "A node passes its gradient on before all of it has arrived; go by the numbers, from "
         "last to first.": [_breadth_first(again=False), _depth_first(again=False)],
-        "A number that is found again passes on again what it has passed on before; go by the "
+        "A node that is found again passes on again what it has passed on before; go by the "
         "numbers, from last to first.": [_breadth_first(again=True), _depth_first(again=True)],
         "All gradients are 0: the result changes by 1 with itself, and there it starts.": (
             lambda edges, count: [0.0] * count
         ),
-        "Every number starts with 1; only the result does, the others with 0.": _from_all_ones,
+        "Every node starts with 1; only the result does, the others with 0.": _from_all_ones,
         "Nothing comes back from the result: an edge, also one to the result, brings grad[from] "
         "its factor times grad[to].": (lambda edges, count: [0.0] * (count - 1) + [1.0]),
         "The factors are missing; that counts the paths to the result.": _without_factors,
@@ -243,11 +251,18 @@ backward = Exercise(
             _factors_added(0.0),
             _factors_added(1.0),
         ],
-        "Two edges may join the same numbers; here the second one replaces the first.": (
+        "Two edges may join the same nodes; here the second one replaces the first.": (
             _one_edge_a_pair
         ),
-        "A number from which no path leads to the result has the derivative 0.": (
-            _dead_ends_are_nan
+        "A node from which no path leads to the result has the derivative 0.": [
+            _dead_ends(None),
+            _dead_ends(math.nan),
+        ],
+        "Node 0 is left out; the result changes with it, too.": (
+            lambda edges, count: [0.0, *_backward(edges, count)[1:]]
+        ),
+        "The result is left out; its own derivative, 1, comes last.": (
+            lambda edges, count: _backward(edges, count)[:-1]
         ),
         "The result's own derivative is 1, not 0.": (
             lambda edges, count: [*_backward(edges, count)[:-1], 0.0]
