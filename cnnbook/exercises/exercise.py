@@ -79,7 +79,8 @@ class Exercise:
             result, after = _run(answer, given)
             found.append(result)
             if isinstance(result, BaseException):
-                return f"For {self._given(number)} it raises {_raised(result, answer)}"
+                raised = f"For {self._given(number)} it raises {_raised(result, answer)}"
+                return ". ".join(filter(None, [raised, self._named(answer, found)]))
             for name, old, new in zip(self.arguments, given, after, strict=False):
                 if not same(new, old):
                     return f"It changes its input {name}: work on a copy."
@@ -93,7 +94,7 @@ class Exercise:
         return ""
 
     def _named(self, answer: Function, found: list[Any]) -> str:
-        """Return the diagnosis whose mistake gives what was found, wherever it gives anything."""
+        """Return the diagnosis of a mistake that gives what was found."""
         first = len(found) - 1
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):  # once will do
             found = found + [_run(answer, given)[0] for given in self.inputs[first + 1 :]]
@@ -133,11 +134,11 @@ def _run(function: Function, given: tuple[Any, ...]) -> tuple[Any, tuple[Any, ..
 
 
 def _explains(wrong: Function, inputs: Sequence[Any], found: Sequence[Any], first: int) -> bool:
-    """Whether a mistake runs on the first wrong input and gives what was found where it runs."""
+    """Whether a mistake gives what was found: the same error at first, later where it runs."""
     for number, given in enumerate(inputs):
         result, _ = _run(wrong, given)
         if isinstance(result, BaseException):
-            if number == first:
+            if number == first and repr(found[first]) != repr(result):
                 return False
         elif not same(found[number], result):
             return False
@@ -146,7 +147,7 @@ def _explains(wrong: Function, inputs: Sequence[Any], found: Sequence[Any], firs
 
 def _raised(error: BaseException, answer: Function) -> str:
     """Type, message and the line of the reader's own code."""
-    message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    message = f"{type(error).__name__}: {error}".strip(": ")
     own = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
