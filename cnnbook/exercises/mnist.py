@@ -23,6 +23,15 @@ def _fan_out(shape: Shape) -> int:
     return shape[0] * math.prod(shape[2:])
 
 
+def _four_axes(shape: Shape) -> float:
+    _, channels, height, width = shape
+    return math.sqrt(2 / (channels * height * width))
+
+
+def _axes_by_number(shape: Shape) -> float:
+    return math.sqrt(2 / (shape[1] * shape[2] * shape[3]))
+
+
 he_std = Exercise(
     "he_std",
     _root(_fan_in),
@@ -79,6 +88,8 @@ he_std = Exercise(
         "That is PyTorch's default, a sixth of the variance of He et al.": (
             _root(_fan_in, gain=1 / 3)
         ),
+        "The weight of a linear layer has two axes, that of a convolution four; all but the first "
+        "are multiplied, however many there are.": [_four_axes, _axes_by_number],
         "All axes are multiplied; the first one counts the outputs, not what each sums over.": (
             _root(math.prod)
         ),
