@@ -107,6 +107,9 @@ relu_backward = Exercise(
             lambda dy, x: dy * np.where(x > 0, 1, 0.01),
             lambda dy, x: dy * np.where(x > 0, 1, 0.1),
         ],
+        "x is an array and has many signs: compare all its numbers at once, as in x > 0.": (
+            lambda dy, x: dy if x > 0 else 0
+        ),
         "Only what passes is returned; dx has the shape of x, with 0 in the rest.": (
             lambda dy, x: dy[x > 0]
         ),
@@ -143,6 +146,13 @@ linear_backward = Exercise(
         "dx is made from x, as the output was; it is made from dy: dy w.": [
             _but(_linear, dx=lambda dy, x, w: x @ w.T),
             _but(_linear, dx=lambda dy, x, w: x @ w),
+        ],
+        "In a matrix product the columns of the left are the rows of the right; write the shape "
+        "beside each matrix.": lambda dy, x, w: (w @ dy, dy @ x, dy.sum(0)),
+        "dw is dyᵀ x: the sum runs over the examples, which are the rows of both.": [
+            _but(_linear, dw=lambda dy, x, w: dy @ x.T),
+            _but(_linear, dw=lambda dy, x, w: x @ dy.T),
+            _but(_linear, dw=lambda dy, x, w: dy * x),
         ],
         "dw is transposed; it has the shape of w, (out, in).": (
             _but(_linear, dw=lambda dy, x, w: x.T @ dy)
@@ -278,6 +288,10 @@ cross_entropy_backward = Exercise(
         "row.": _wrong(_rows_of_labels, lambda y, t: (y - (t.sum(0) > 0)) / len(y)),
         "The number of the label is subtracted; t is 1 at the label and 0 elsewhere.": (
             _wrong(lambda y, t: (y - t.argmax(1)[:, None]) / len(y))
+        ),
+        "One number for each row does not fit the rows: keepdims=True keeps the axis of a maximum "
+        "or sum, and of target make rows with a 1 at the label.": (
+            lambda logits, target: logits - logits.max(1)
         ),
         "The gradients of the examples are added up; every logit of every example has its own.": (
             _wrong(lambda y, t: (y - t).mean(0), lambda y, t: (y - t).sum(0))

@@ -18,6 +18,12 @@ def _rows(right: tuple[float, float], others: tuple[float, float]) -> Function:
     return smooth_labels
 
 
+def _every_label(labels: Array, right: float, others: float) -> Array:
+    targets = np.full((len(labels), 10), others)
+    targets[:, labels] = right
+    return targets
+
+
 def _up_to_the_largest(labels: Array, epsilon: float) -> Array:
     classes = labels.max() + 1
     return (1 - epsilon) * np.eye(classes)[labels] + epsilon / classes
@@ -57,6 +63,15 @@ smooth_labels = Exercise(
         "Epsilon is divided by the number of images; it is divided by the number of classes, 10.": (
             lambda labels, epsilon: (1 - epsilon) * np.eye(10)[labels] + epsilon / len(labels)
         ),
+        "t[labels] names rows; t[np.arange(len(labels)), labels] names one number of each row.": (
+            lambda labels, epsilon: np.zeros((len(labels), 10))[labels]
+        ),
+        "Every row has the labels of all images; t[np.arange(len(labels)), labels] names one "
+        "number of each row.": [
+            lambda labels, epsilon: _every_label(labels, 1 - epsilon, epsilon / 10),
+            lambda labels, epsilon: _every_label(labels, 1 - 0.9 * epsilon, epsilon / 10),
+            lambda labels, epsilon: _every_label(labels, 1 - epsilon, epsilon / 9),
+        ],
         "Every row has ten classes, whatever labels occur.": _up_to_the_largest,
         "All targets are 0: an array of whole numbers has no place for fractions.": (
             _rows((0, 0), (0, 0))

@@ -88,6 +88,14 @@ confusion_matrix = Exercise(
             lambda labels, answers, classes: _counts(labels, answers, classes).astype(np.uint8),
             lambda labels, answers, classes: _counts(labels, answers, classes).astype(np.int8),
         ],
+        "counts[labels][answers] += 1 adds to a copy, so that counts stays 0.": (
+            lambda labels, answers, classes: np.zeros((classes, classes))
+        ),
+        "np.bincount stops at the largest number that occurs; give it minlength=classes**2.": (
+            lambda labels, answers, classes: np.bincount(classes * labels + answers).reshape(
+                classes, classes
+            )
+        ),
         "A class that does not occur has a row and a column all the same, of zeros.": (
             _only_what_occurs
         ),
@@ -215,6 +223,8 @@ calibration_error = Exercise(
         "An answer with probability 1 falls out of the last bin; it belongs in it.": [
             _without_ones,
             _error_by(lambda sure, bins: (sure * bins).astype(int)),
+            lambda p, labels, bins: np.zeros(bins)[(p.max(1) * bins).astype(int)],
+            lambda p, labels, bins: ([0] * bins)[int(p.max() * bins)],
         ],
         "An answer on the edge of two bins belongs to the upper one.": (
             _error_by(lambda sure, bins: np.ceil(sure * bins))
@@ -231,7 +241,10 @@ calibration_error = Exercise(
         "from 0 to 1.": (
             _error_by(lambda sure, bins: _floor((sure - sure.min()) / np.ptp(sure), bins))
         ),
-        "An empty bin has no mean, which is nan here; leave it out.": _empty_is_nan,
+        "An empty bin has no mean; leave it out.": [
+            _empty_is_nan,
+            lambda p, labels, bins: sum([]) / len([]),
+        ],
         "The confidence of a bin is the mean of its answers' probabilities, not its centre.": (
             _by_centres
         ),

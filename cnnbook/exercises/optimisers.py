@@ -29,6 +29,9 @@ def _endings(walk: Function) -> dict[str, list[Function]]:
         "Only the first step is taken: is the return inside the loop?": [
             lambda theta, gradients, *constants: walk(theta, gradients[:1], *constants)
         ],
+        "The first gradient does not count.": [
+            lambda theta, gradients, *constants: walk(theta, gradients[1:], *constants)
+        ],
         "All positions are returned; asked for is the last one.": [
             _every_position(walk, start=0),
             _every_position(walk, start=1),
@@ -284,6 +287,9 @@ adam = Exercise(
             lambda theta, gradients, lr: _forgetting(theta, gradients, lr, _corrected),
             lambda theta, gradients, lr: _forgetting(theta, gradients, lr, _uncorrected),
         ],
+        "The last gradient does not count.": (
+            lambda theta, gradients, lr: _adam(theta, gradients[:-1], lr)
+        ),
         **_endings(_adam),
     },
 )
