@@ -1,6 +1,8 @@
 """Mistakes of form, which can be made with any function.
 
-Each entry of ``FORMS`` makes a faulty function from a right one.
+Each entry of ``FORMS`` makes a faulty function from a right one. (The one that changes its
+arguments is faulty only where an argument is an array or a list.) Those of ``DOUBTFUL`` make one
+whose numbers are right, but not their type: a checker may accept them.
 """
 
 import functools
@@ -14,18 +16,19 @@ from .kinds import Function
 
 Maker: TypeAlias = Callable[[Function], Function]
 FORMS: list[tuple[str, Maker]] = []
+DOUBTFUL: list[tuple[str, Maker]] = []
 
 
-def form(mistake: str) -> Callable[[Maker], Maker]:
+def form(mistake: str, among: list[tuple[str, Maker]] = FORMS) -> Callable[[Maker], Maker]:
     def enter(maker: Maker) -> Maker:
-        FORMS.append((mistake, maker))
+        among.append((mistake, maker))
         return maker
 
     return enter
 
 
 def like(function: Function) -> Callable[[Function], Function]:
-    """Keep the name, but not the parameters, of the function."""
+    """Give a function the name and the signature of this one."""
     return functools.wraps(function, assigned=("__name__", "__qualname__"), updated=())
 
 
@@ -109,23 +112,6 @@ def wraps_in_a_tuple(function: Function) -> Function:
     return faulty
 
 
-@form("a tuple or list of numbers instead of an array, an array instead of a tuple")
-def exchanges_tuple_and_array(function: Function) -> Function:
-    @like(function)
-    def faulty(*arguments: Any) -> Any:
-        result = function(*arguments)
-        if isinstance(result, np.ndarray):
-            return tuple(result.tolist()) if result.ndim else (result.item(),)
-        if isinstance(result, (tuple, list)):
-            try:
-                return np.array(result)
-            except ValueError:  # parts of different shapes
-                return np.array([*result, None], dtype=object)[:-1]
-        return np.array([result])
-
-    return faulty
-
-
 @form("the arguments are changed, the result is right")
 def changes_its_arguments(function: Function) -> Function:
     @like(function)
@@ -205,7 +191,56 @@ def returns_an_ellipsis(function: Function) -> Function:
     return faulty
 
 
-@form("complex numbers, whose imaginary parts are 0")
+@form("all numbers are nan")
+def returns_nan(function: Function) -> Function:
+    @like(function)
+    def faulty(*arguments: Any) -> Any:
+        result = function(*arguments)
+        if isinstance(result, tuple):
+            return tuple(np.asarray(part) * np.nan for part in result)
+        return np.asarray(result) * np.nan
+
+    return faulty
+
+
+@form("a list instead of an array", DOUBTFUL)
+def lists_an_array(function: Function) -> Function:
+    @like(function)
+    def faulty(*arguments: Any) -> Any:
+        result = function(*arguments)
+        return result.tolist() if isinstance(result, np.ndarray) else result
+
+    return faulty
+
+
+@form("an array instead of a tuple or list", DOUBTFUL)
+def joins_into_an_array(function: Function) -> Function:
+    @like(function)
+    def faulty(*arguments: Any) -> Any:
+        result = function(*arguments)
+        if not isinstance(result, (tuple, list)):
+            return np.asarray(result)
+        try:
+            return np.array(result)
+        except ValueError:  # parts of different shapes
+            return np.array([*result, None], dtype=object)[:-1]
+
+    return faulty
+
+
+@form("a list of parts instead of a tuple, a tuple instead of a list", DOUBTFUL)
+def exchanges_tuple_and_list(function: Function) -> Function:
+    @like(function)
+    def faulty(*arguments: Any) -> Any:
+        result = function(*arguments)
+        if isinstance(result, (tuple, list)):
+            return list(result) if isinstance(result, tuple) else tuple(result)
+        return result
+
+    return faulty
+
+
+@form("complex numbers, whose imaginary parts are 0", DOUBTFUL)
 def returns_complex_numbers(function: Function) -> Function:
     @like(function)
     def faulty(*arguments: Any) -> Any:
@@ -217,13 +252,37 @@ def returns_complex_numbers(function: Function) -> Function:
     return faulty
 
 
-@form("all numbers are nan")
-def returns_nan(function: Function) -> Function:
+@form("an array of Python objects", DOUBTFUL)
+def returns_objects(function: Function) -> Function:
     @like(function)
     def faulty(*arguments: Any) -> Any:
         result = function(*arguments)
         if isinstance(result, tuple):
-            return tuple(np.asarray(part) * np.nan for part in result)
-        return np.asarray(result) * np.nan
+            return tuple(np.asarray(part).astype(object) for part in result)
+        return np.asarray(result).astype(object)
+
+    return faulty
+
+
+@form("half precision, three digits", DOUBTFUL)
+def rounds_to_half_precision(function: Function) -> Function:
+    @like(function)
+    def faulty(*arguments: Any) -> Any:
+        result = function(*arguments)
+        if isinstance(result, tuple):
+            return tuple(np.asarray(part).astype(np.float16) for part in result)
+        return np.asarray(result).astype(np.float16)
+
+    return faulty
+
+
+@form("a masked array in which nothing is masked", DOUBTFUL)
+def returns_a_masked_array(function: Function) -> Function:
+    @like(function)
+    def faulty(*arguments: Any) -> Any:
+        result = function(*arguments)
+        if isinstance(result, tuple):
+            return tuple(np.ma.masked_array(part) for part in result)
+        return np.ma.masked_array(result)
 
     return faulty

@@ -188,13 +188,11 @@ def _(edges, count):
 
 @BACKWARD.is_right
 def _(edges, count):
-    total = [0] * count
-    paths = [(count - 1, 1)]  # one entry for each path that ends at the result
-    while paths:
-        node, product = paths.pop()
-        total[node] += product
-        paths += [(start, product * factor) for start, end, factor in edges if end == node]
-    return tuple(total)
+    grad = dict.fromkeys(range(count), 0)
+    grad[count - 1] = 1
+    for start, end, factor in sorted(edges, reverse=True):  # the highest start first
+        grad[start] += factor * grad[end]
+    return tuple(grad.values())
 
 
 @BACKWARD.is_common("the edges are walked in the order given, from the last on")

@@ -62,7 +62,7 @@ def _(images, mean, std):
 
 @PREPARE.is_common("rows and columns are exchanged")
 def _(images, mean, std):
-    x = images.T.transpose(3, 0, 1, 2) / 255
+    x = images.transpose(0, 3, 2, 1) / 255
     return (x - mean.reshape(3, 1, 1)) / std.reshape(3, 1, 1)
 
 

@@ -23,7 +23,7 @@ class Answers:
     rarer: list[Wrong] = field(default_factory=list)
 
     def is_right(self, function: Function) -> Function:
-        function.__name__ = self.name
+        function.__name__ = function.__qualname__ = self.name
         self.right.append(function)
         return function
 
@@ -35,7 +35,7 @@ class Answers:
 
     def _wrong(self, answers: list[Wrong], mistake: str) -> Callable[[Function], Function]:
         def enter(function: Function) -> Function:
-            function.__name__ = self.name
+            function.__name__ = function.__qualname__ = self.name
             answers.append((mistake, function))
             return function
 

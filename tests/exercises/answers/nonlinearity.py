@@ -106,12 +106,12 @@ def _(knots, heights):
     return np.diff(slopes, prepend=0)
 
 
-@BENDS.is_rarer("each weight makes up for all before, not only for the slope before")
+@BENDS.is_rarer("the weight before is subtracted instead of the slope before")
 def _(knots, heights):
-    slopes = np.diff(heights) / np.diff(knots)
     weights = []
-    for slope in slopes:
-        weights.append(slope - sum(abs(w) for w in weights))
+    for i in range(len(knots) - 1):
+        slope = (heights[i + 1] - heights[i]) / (knots[i + 1] - knots[i])
+        weights.append(slope - weights[-1] if weights else slope)
     return np.array(weights)
 
 
