@@ -16,6 +16,7 @@ import numpy as np
 from cnnbook.exercises.exercise import Exercise, Function
 from cnnlib import functional as F
 from cnnlib.checks import Array
+from cnnlib.windows import fold, windows
 
 Change = Callable[[Array], Array]
 Gradients = tuple[Any, ...]
@@ -110,6 +111,7 @@ relu_backward = Exercise(
         "x is an array and has many signs: compare all its numbers at once, as in x > 0.": (
             lambda dy, x: dy if x > 0 else 0
         ),
+        "dy * x > 0 is true or false; put brackets, dy * (x > 0).": lambda dy, x: dy * x > 0,
         "Only what passes is returned; dx has the shape of x, with 0 in the rest.": (
             lambda dy, x: dy[x > 0]
         ),
@@ -187,6 +189,11 @@ linear_backward = Exercise(
             _but(_linear, db=lambda dy, x, w: dy[-1]),
             lambda dy, x, w: (dy @ w, np.outer(dy[-1], x[-1]), dy[-1]),
         ],
+        "Only the first example counts; what all examples send is added.": [
+            _but(_linear, dw=lambda dy, x, w: np.outer(dy[0], x[0])),
+            _but(_linear, db=lambda dy, x, w: dy[0]),
+            lambda dy, x, w: (dy @ w, np.outer(dy[0], x[0]), dy[0]),
+        ],
         _ORDER: _reordered(_linear),
     },
     PARTS,
@@ -257,6 +264,12 @@ cross_entropy_backward = Exercise(
         ),
         "Divided by K, the number of classes; the mean is over the N examples.": (
             _wrong(lambda y, t: (y - t) / y.shape[1])
+        ),
+        "Only t is divided by N; put brackets, (y − t) / N.": _wrong(lambda y, t: y - t / len(y)),
+        "y (1 − y) is the slope of a sigmoid; of softmax and cross-entropy together only y − t is "
+        "left.": _wrong(lambda y, t: (y - t) * y * (1 - y) / len(y)),
+        "There are as many classes as logits has columns, not always ten.": (
+            lambda logits, target: logits - np.eye(10)[target]
         ),
         "The sign is wrong: it is y − t.": _wrong(
             lambda y, t: (t - y) / len(y), lambda y, t: t - y
@@ -351,8 +364,20 @@ def _last(window: Array) -> Array:
     return _first(window[::-1, ::-1])[::-1, ::-1]
 
 
+def _read(a: Array, dy: Array, kernel_size: tuple[int, ...], stride: int) -> Array:
+    """The part of the picture that the windows read."""
+    sizes = zip(dy.shape[2:], kernel_size, strict=True)
+    rows, columns = ((n - 1) * stride + k for n, k in sizes)
+    return a[:, :, :rows, :columns]
+
+
 def _stride_is_kernel_size(dy: Array, x: Array, kernel_size: int, stride: int) -> Array:
     return _pool_by(_first)(dy, x, kernel_size, kernel_size)
+
+
+def _fold_without_stride(dy: Array, x: Array, kernel_size: int, stride: int) -> Array:
+    fold(windows(x, kernel_size, stride), x.shape[2:])
+    return _pool_by(_first)(dy, x, kernel_size, stride)
 
 
 def _in_the_corner(dy: Array, x: Array, kernel_size: int, stride: int) -> Array:
@@ -421,6 +446,12 @@ max_pool2d_backward = Exercise(
         "+ column.": _pool_by(lambda window: _first(window).T),
         "The place in the window is taken for the place in x; the window begins at p · stride, "
         "q · stride.": _in_the_corner,
+        "On a tie the first maximum counts in reading order, row by row; here it is column by "
+        "column.": _pool_by(lambda window: _first(window.T).T),
+        "fold needs the stride, as windows did.": _fold_without_stride,
+        "dx has the shape of what the windows read; it has the shape of x, with 0 in the rest.": (
+            lambda dy, x, k, stride: _read(_pool_by(_first)(dy, x, k, stride), dy, (k, k), stride)
+        ),
         "The windows are taken one kernel size apart; they lie one stride apart.": (
             _stride_is_kernel_size
         ),
@@ -471,15 +502,17 @@ def _swap(w: Array) -> Array:
     return w.swapaxes(0, 1)
 
 
-def _only_stride_1(dy: Array, x: Array, w: Array, stride: int) -> Gradients:
-    dx = F.conv2d(dy, _swap(_turn(w)), padding=(w.shape[2] - 1, w.shape[3] - 1))
-    return dx, _swap(F.conv2d(_swap(x), _swap(dy))), dy.sum((0, 2, 3))
+def _dx_for_stride_1(dy: Array, x: Array, w: Array, stride: int) -> Array:
+    return F.conv2d(dy, _swap(_turn(w)), padding=(w.shape[2] - 1, w.shape[3] - 1))
+
+
+def _dw_for_stride_1(dy: Array, x: Array, w: Array, stride: int) -> Array:
+    return _swap(F.conv2d(_swap(x), _swap(dy)))
 
 
 def _unread_cut_off(dy: Array, x: Array, w: Array, stride: int) -> Gradients:
     dx, dw, db = _conv(dy, x, w, stride)
-    rows, columns = ((n - 1) * stride + k for n, k in zip(dy.shape[2:], w.shape[2:], strict=True))
-    return dx[:, :, :rows, :columns], dw, db
+    return _read(dx, dy, w.shape[2:], stride), dw, db
 
 
 def _overwritten(dy: Array, x: Array, w: Array, stride: int) -> Array:
@@ -490,25 +523,49 @@ def _overwritten(dy: Array, x: Array, w: Array, stride: int) -> Array:
     return dx
 
 
-def _by_slices(met: Callable[[int, int, int], slice], add: bool = True) -> Function:
-    """Loops over the kernel: ``met(i, n, stride)`` is what place i meets for n outputs."""
+Met = Callable[[int, int, int], slice]  # what place i of the kernel meets, for n outputs
 
-    def backward(dy: Array, x: Array, w: Array, stride: int) -> Gradients:
-        dx, dw, (rows, columns) = np.zeros_like(x), np.zeros_like(w), dy.shape[2:]
+
+def _cells(met: Met, i: int, j: int, dy: Array, stride: int) -> tuple[slice, ...]:
+    rows, columns = dy.shape[2:]
+    return np.s_[:, :, met(i, rows, stride), met(j, columns, stride)]
+
+
+def _scatter(met: Met, add: bool = True) -> Function:
+    """dx by a loop over the kernel."""
+
+    def dx_of(dy: Array, x: Array, w: Array, stride: int) -> Array:
+        dx = np.zeros_like(x)
         for i, j in np.ndindex(w.shape[2:]):
-            cells = np.s_[:, :, met(i, rows, stride), met(j, columns, stride)]
             sent = np.einsum("nfpq,fc->ncpq", dy, w[:, :, i, j])
-            dx[cells] = dx[cells] + sent if add else sent
-            dw[:, :, i, j] = np.einsum("nfpq,ncpq->fc", dy, x[cells])
-        return dx, dw, dy.sum((0, 2, 3))
+            if add:
+                dx[_cells(met, i, j, dy, stride)] += sent
+            else:
+                dx[_cells(met, i, j, dy, stride)] = sent
+        return dx
 
-    return backward
+    return dx_of
 
 
-def _some(wrong: Function) -> list[Function]:
-    """dx and dw as they are here, or only one of them."""
-    dx, dw = (lambda *given: wrong(*given)[0]), (lambda *given: wrong(*given)[1])
-    return [wrong, _but(_conv, dx=dx), _but(_conv, dw=dw)]
+def _gather(met: Met) -> Function:
+    """dw by a loop over the kernel."""
+
+    def dw_of(dy: Array, x: Array, w: Array, stride: int) -> Array:
+        dw = np.zeros_like(w)
+        for i, j in np.ndindex(w.shape[2:]):
+            dw[:, :, i, j] = np.einsum("nfpq,ncpq->fc", dy, x[_cells(met, i, j, dy, stride)])
+        return dw
+
+    return dw_of
+
+
+def _one_or_both(dx: Function, dw: Function) -> list[Function]:
+    """The right gradients, but with this dx, or dw, or both."""
+    return [_but(_conv, dx=dx, dw=dw), _but(_conv, dx=dx), _but(_conv, dw=dw)]
+
+
+def _by_slices(met: Met) -> list[Function]:
+    return _one_or_both(_scatter(met), _gather(met))
 
 
 conv2d_backward = Exercise(
@@ -531,9 +588,13 @@ conv2d_backward = Exercise(
         "dx: neither flipped nor swapped; the forward kernel slides over dy.": (
             _conv_but(lambda w: _swap(_turn(w)))
         ),
+        "dx is that of one filter; what all filters send is added.": [
+            _but(_conv, dx=lambda dy, x, w, s: F.conv2d_dx(dy[:, :1], x, w[:1], s)),
+            _but(_conv, dx=lambda dy, x, w, s: F.conv2d_dx(dy[:, -1:], x, w[-1:], s)),
+        ],
         f"dx: {_OVERLAP}": [
             _but(_conv, dx=_overwritten),
-            _by_slices(lambda i, n, s: slice(i, i + (n - 1) * s + 1, s), add=False),
+            _but(_conv, dx=_scatter(lambda i, n, s: slice(i, i + (n - 1) * s + 1, s), add=False)),
         ],
         "dx has the shape of what the windows read; it has the shape of x, with 0 in the rest.": (
             _unread_cut_off
@@ -554,9 +615,10 @@ conv2d_backward = Exercise(
         "dw is averaged over the places of the kernel; it is summed over them.": (
             _but(_conv, dw=lambda dy, x, w, s: F.conv2d_dw(dy, x, w, s) / dy[0, 0].size)
         ),
-        "dw is that of the last example; what all examples send is added.": (
-            _but(_conv, dw=lambda dy, x, w, s: F.conv2d_dw(dy[-1:], x[-1:], w, s))
-        ),
+        "dw is that of one example; what all examples send is added.": [
+            _but(_conv, dw=lambda dy, x, w, s: F.conv2d_dw(dy[-1:], x[-1:], w, s)),
+            _but(_conv, dw=lambda dy, x, w, s: F.conv2d_dw(dy[:1], x[:1], w, s)),
+        ],
         "db is averaged; it is the sum of dy over batch, rows and columns.": (
             _db(lambda dy: dy.mean((0, 2, 3)))
         ),
@@ -573,12 +635,19 @@ conv2d_backward = Exercise(
         ],
         _ORDER: _reordered(_conv),
         "Right for stride 1 only: for more, put stride − 1 zeros between the cells of dy, and "
-        "(n − k) mod stride behind them.": _some(_only_stride_1),
-        "The stride is missing in the index: output p reads x from p · stride on.": _some(
-            _by_slices(lambda i, n, s: slice(i, i + n))
+        "(n − k) mod stride behind them.": _one_or_both(_dx_for_stride_1, _dw_for_stride_1),
+        "The stride is missing in the index: output p reads x from p · stride on.": _by_slices(
+            lambda i, n, s: slice(i, i + n)
         ),
         "The stride is at the wrong place: place i of the kernel meets x at p · stride + i, not at "
-        "p + i · stride.": _some(_by_slices(lambda i, n, s: slice(i * s, i * s + n))),
+        "p + i · stride.": _by_slices(lambda i, n, s: slice(i * s, i * s + n)),
+        "The slice ends too early: place i meets n cells, one stride apart, so it goes on to "
+        "i + n · stride.": _by_slices(lambda i, n, s: slice(i, i + n, s)),
+        "The slice has no end, and holds more than the windows read at place i; it ends before "
+        "i + n · stride.": _by_slices(lambda i, n, s: slice(i, None, s)),
+        "Kernels need not be square: in w[:, :, i, j] i runs over kH rows and j over kW columns.": (
+            lambda dy, x, w, stride: w[:, :, 0, 2]
+        ),
     },
     PARTS,
 )

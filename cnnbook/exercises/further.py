@@ -29,9 +29,11 @@ def _up_to_the_largest(labels: Array, epsilon: float) -> Array:
     return (1 - epsilon) * np.eye(classes)[labels] + epsilon / classes
 
 
+_smooth = _rows((1, -0.9), (0, 0.1))
+
 smooth_labels = Exercise(
     "smooth_labels",
-    _rows((1, -0.9), (0, 0.1)),
+    _smooth,
     [(np.array([7]), 0.05), (np.array([0, 3, 9, 3]), 0.1)],
     {
         "The right class gets its share of epsilon too: spread it over all ten classes, not over "
@@ -73,7 +75,14 @@ smooth_labels = Exercise(
             lambda labels, epsilon: _every_label(labels, 1 - epsilon, epsilon / 9),
         ],
         "Every row has ten classes, whatever labels occur.": _up_to_the_largest,
-        "All targets are 0: an array of whole numbers has no place for fractions.": (
+        "The labels are counted from 1; they are counted from 0.": (
+            lambda labels, epsilon: _smooth(labels - 1, epsilon)
+        ),
+        "Epsilon is 0.1 here, whatever is given.": lambda labels, epsilon: _smooth(labels, 0.1),
+        "All rows are those of the last label; each image has a row of its own.": (
+            lambda labels, epsilon: _smooth(np.full_like(labels, labels[-1]), epsilon)
+        ),
+        "All targets are 0: has the array whole numbers, and no place for fractions?": (
             _rows((0, 0), (0, 0))
         ),
         "That is the target without smoothing.": _rows((1, 0), (0, 0)),

@@ -51,6 +51,11 @@ def _w_for_x(w: float, b: float, x: Array, t: Array) -> tuple[float, float]:
     return w * _by_b(e, x), _by_b(e, x)
 
 
+def _w_and_b(w: float, b: float, x: Array, t: Array) -> tuple[float, float]:
+    e = w * x + b - t
+    return w * _by_b(e, x), b * _by_b(e, x)
+
+
 regression_gradient = Exercise(
     "regression_gradient",
     _slopes(_by_w, _by_b),
@@ -68,6 +73,7 @@ regression_gradient = Exercise(
         "The derivative of each point is there; the cost is a mean, so take the mean of each.": [
             _slopes(lambda e, x: 2 * e * x, lambda e, x: 2 * e),
             _slopes(lambda e, x: e * x, lambda e, x: e),
+            _slopes(lambda e, x: 2 * e * x / len(x), lambda e, x: 2 * e / len(x)),
         ],
         "The factor 2 is missing: the derivative of e² is 2e.": [
             _slopes(lambda e, x: np.mean(e * x), lambda e, x: np.mean(e)),
@@ -86,13 +92,24 @@ regression_gradient = Exercise(
         ),
         "dw lacks the factor x: when w moves by 1, an error moves by x.": _slopes(_by_b, _by_b),
         "dw has the factor w; when w moves by 1, an error moves by x.": _w_for_x,
+        "dw has the factor w, and db b; when w moves by 1, an error moves by x, and with b by 1.": (
+            _w_and_b
+        ),
         "db has a factor x; when b moves by 1, every error moves by 1.": _slopes(_by_w, _by_w),
         "The mean of e times the mean of x is not the mean of e · x.": (
             _slopes(lambda e, x: 2 * np.mean(e) * np.mean(x), _by_b)
         ),
-        "The derivative of e² is 2e; the square is gone.": (
-            _slopes(lambda e, x: 2 * np.mean(e**2 * x), lambda e, x: 2 * np.mean(e**2))
+        "The derivative of e² is 2e; the square is gone.": [
+            _slopes(lambda e, x: 2 * np.mean(e**2 * x), lambda e, x: 2 * np.mean(e**2)),
+            _slopes(lambda e, x: np.mean(e**2 * x), lambda e, x: np.mean(e**2)),
+        ],
+        "The cost is the mean over n points, not over n − 1.": _slopes(
+            lambda e, x: 2 * np.sum(e * x) / (len(x) - 1), lambda e, x: 2 * np.sum(e) / (len(x) - 1)
         ),
+        "Only the first point counts: is the return inside the loop?": [
+            _slopes(lambda e, x: 2 * e[0] * x[0] / len(x), lambda e, x: 2 * e[0] / len(x)),
+            _slopes(lambda e, x: 2 * e[0] * x[0], lambda e, x: 2 * e[0]),
+        ],
         "b is missing in the error, which is w x + b − t.": _of_error(lambda w, b, x, t: w * x - t),
         "t is missing in the error, which is w x + b − t.": _of_error(lambda w, b, x, t: w * x + b),
         "The error counts with its sign alone; the derivative of e² is 2e.": [

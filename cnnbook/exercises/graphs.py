@@ -89,6 +89,9 @@ derivative = Exercise(
         "The two derivatives are swapped; the one with respect to x comes first.": (
             lambda x, y: (-x / y**2, math.cos(2 * x) + 1 / y)
         ),
+        "That is the value; its two derivatives are asked for.": (
+            lambda x, y: math.cos(x) * math.sin(x) + x / y
+        ),
         "// cuts off what is behind the point; divide by /.": (
             lambda x, y: (math.cos(2 * x) + 1 // y, -x // y**2)
         ),

@@ -37,12 +37,12 @@ def _only_where(kept: Callable[[Array, Array], Array]) -> Function:
     return counts
 
 
-def _shares_along(axis: int) -> Function:
-    """Shares of each column (0) or row (1); 0 where it is empty."""
+def _shares_along(axis: int, least: int) -> Function:
+    """Shares of each column (0) or row (1), whose number of images is ``least`` at least."""
 
     def shares(labels: Array, answers: Array, classes: int) -> Array:
         counts = _counts(labels, answers, classes)
-        return counts / np.maximum(counts.sum(axis, keepdims=True), 1)
+        return counts / np.maximum(counts.sum(axis, keepdims=True), least)
 
     return shares
 
@@ -56,8 +56,8 @@ confusion_matrix = Exercise(
     _counts,
     [(_labels, _answers, 3), (_labels, _answers, 5), (_many, np.flip(_many), 2)],
     {
-        "Each pair is counted once: counts[labels, answers] += 1 adds 1 to a cell, however often "
-        "the cell is named. np.add.at adds every time.": [
+        "Each pair is counted once, however often it occurs; counts[labels, answers] += 1 does so, "
+        "and np.add.at adds every time.": [
             _each_pair_once,
             lambda labels, answers, classes: _each_pair_once(answers, labels, classes),
         ],
@@ -70,8 +70,14 @@ confusion_matrix = Exercise(
         "The wrong answers are missing; they belong off the diagonal.": (
             _only_where(lambda labels, answers: labels == answers)
         ),
-        "These are shares of each row; the numbers of images are asked for.": _shares_along(1),
-        "These are shares of each column; the numbers of images are asked for.": _shares_along(0),
+        "These are shares of each row; the numbers of images are asked for.": [
+            _shares_along(1, least=0),
+            _shares_along(1, least=1),
+        ],
+        "These are shares of each column; the numbers of images are asked for.": [
+            _shares_along(0, least=0),
+            _shares_along(0, least=1),
+        ],
         "These are shares of all images; their numbers are asked for.": (
             lambda labels, answers, classes: _counts(labels, answers, classes) / len(labels)
         ),
@@ -88,7 +94,18 @@ confusion_matrix = Exercise(
             lambda labels, answers, classes: _counts(labels, answers, classes).astype(np.uint8),
             lambda labels, answers, classes: _counts(labels, answers, classes).astype(np.int8),
         ],
-        "counts[labels][answers] += 1 adds to a copy, so that counts stays 0.": (
+        "Every label meets every answer; only those of the same image belong together.": (
+            lambda labels, answers, classes: np.outer(
+                np.bincount(labels, minlength=classes), np.bincount(answers, minlength=classes)
+            )
+        ),
+        "It is one long row; give it the shape (classes, classes).": (
+            lambda labels, answers, classes: _counts(labels, answers, classes).ravel()
+        ),
+        "There are as many rows and columns as classes says, not always ten.": (
+            lambda labels, answers, classes: _counts(labels, answers, 10)
+        ),
+        "All counts are 0: does counts[labels][answers] += 1 add to a copy?": (
             lambda labels, answers, classes: np.zeros((classes, classes))
         ),
         "np.bincount stops at the largest number that occurs; give it minlength=classes**2.": (
@@ -124,6 +141,13 @@ def _largest_probability(p: Array, labels: Array) -> Array:
 def _floor(sure: Array, bins: int) -> Array:
     """The bin of each answer: its lower edge belongs to it, and 1 to the last."""
     return np.minimum((sure * bins).astype(int), bins - 1)
+
+
+def _equally_many(sure: Array, bins: int) -> Array:
+    places = np.empty(len(sure), int)
+    for number, part in enumerate(np.array_split(np.argsort(sure), bins)):
+        places[part] = number
+    return places
 
 
 def _bins(
@@ -233,6 +257,13 @@ calibration_error = Exercise(
             _error_by(lambda sure, bins: np.round(sure * bins)),
             _error_by(lambda sure, bins: np.minimum(np.round(sure * bins), bins - 1)),
         ],
+        "There are ten bins here, however many are asked for.": (
+            lambda p, labels, bins: _error(p, labels, 10)
+        ),
+        "Each answer is compared by itself; compare the means of each bin.": (
+            _error_by(lambda sure, bins: np.arange(len(sure)))
+        ),
+        "The bins hold equally many answers; they are equally wide.": _error_by(_equally_many),
         "There is one bin too few: so many bins have one edge more.": (
             lambda p, labels, bins: _error(p, labels, bins - 1)
         ),
@@ -241,7 +272,7 @@ calibration_error = Exercise(
         "from 0 to 1.": (
             _error_by(lambda sure, bins: _floor((sure - sure.min()) / np.ptp(sure), bins))
         ),
-        "An empty bin has no mean; leave it out.": [
+        "Does an empty bin take part? It has no mean; leave it out.": [
             _empty_is_nan,
             lambda p, labels, bins: sum([]) / len([]),
         ],

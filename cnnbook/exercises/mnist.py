@@ -52,13 +52,14 @@ he_std = Exercise(
         "The 2 is divided by the fan-in, not multiplied with it.": (
             lambda shape: math.sqrt(2 * _fan_in(shape))
         ),
-        "// cuts the fraction down to 0; divide by /.": lambda shape: 0.0,
+        "That is 0: does // cut off the fraction? Divide by /.": lambda shape: 0.0,
         "The kernel's height and width are forgotten: an output sums over C · kH · kW products.": (
             _root(lambda shape: shape[1])
         ),
-        "The channels are forgotten: an output sums over C · kH · kW products.": (
-            _root(lambda shape: math.prod(shape[2:]))
-        ),
+        "The channels are forgotten: an output sums over C · kH · kW products.": [
+            _root(lambda shape: math.prod(shape[2:])),
+            _root(lambda shape: math.prod(shape[2:] or shape[1:])),
+        ],
         "The kernel need not be square: an output sums over C · kH · kW products.": [
             _root(lambda shape: shape[1] * math.prod(shape[2:3]) ** 2),
             _root(lambda shape: shape[1] * math.prod(shape[3:]) ** 2),

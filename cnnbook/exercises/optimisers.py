@@ -122,6 +122,16 @@ momentum = Exercise(
         "The gradient is in the velocity already; here it is added to the step once more.": (
             _momentum_but(step=lambda v, g, lr, mu: lr * (g + v))
         ),
+        "mu is 0.9 here, whatever is given.": (
+            lambda theta, gradients, lr, mu: _momentum(theta, gradients, lr, 0.9)
+        ),
+        "Only one step is taken, when all gradients are in the velocity; a step follows each.": (
+            lambda theta, gradients, lr, mu: theta - lr * _last_velocity(theta, gradients, lr, mu)
+        ),
+        "There is one velocity for all weights; each has its own.": [
+            _momentum_but(lambda v, g, mu: mu * v + g.mean()),
+            _momentum_but(lambda v, g, mu: mu * v + g.sum()),
+        ],
         "That is the last velocity; the last theta is asked for.": _last_velocity,
         **_endings(_momentum),
     },
@@ -221,7 +231,7 @@ adam = Exercise(
         "Only v is corrected for its start at 0; m is too small as well.": (
             _adam_but(corrections=(_uncorrected, _corrected))
         ),
-        "The steps are counted from 0, and the first one divides by 1 − β⁰ = 0; count from 1.": (
+        "That is nan: are the steps counted from 0? Then the first one divides by 1 − β⁰ = 0.": (
             _corrected_by(lambda mean, beta, k: mean / np.float64(1 - beta ** (k - 1)))
         ),
         "The steps are counted from 2; the first one divides by 1 − β.": (
