@@ -65,9 +65,8 @@ smooth_labels = Exercise(
         "Epsilon is divided by the number of images; it is divided by the number of classes, 10.": (
             lambda labels, epsilon: (1 - epsilon) * np.eye(10)[labels] + epsilon / len(labels)
         ),
-        "t[labels] names rows; t[np.arange(len(labels)), labels] names one number of each row.": (
-            lambda labels, epsilon: np.zeros((len(labels), 10))[labels]
-        ),
+        "A label is taken for the number of a row, and there are too few rows; it names one of the "
+        "ten columns.": (lambda labels, epsilon: np.zeros((len(labels), 10))[labels]),
         "Every row has the labels of all images; t[np.arange(len(labels)), labels] names one "
         "number of each row.": [
             lambda labels, epsilon: _every_label(labels, 1 - epsilon, epsilon / 10),

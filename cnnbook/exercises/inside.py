@@ -247,6 +247,9 @@ calibration_error = Exercise(
         "An answer with probability 1 falls out of the last bin; it belongs in it.": [
             _without_ones,
             _error_by(lambda sure, bins: (sure * bins).astype(int)),
+        ],
+        "No bin has the number bins: a probability of 1 belongs in the last one, bins − 1. And so "
+        "many bins have bins + 1 edges.": [
             lambda p, labels, bins: np.zeros(bins)[(p.max(1) * bins).astype(int)],
             lambda p, labels, bins: ([0] * bins)[int(p.max() * bins)],
         ],
