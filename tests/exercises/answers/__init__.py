@@ -21,9 +21,9 @@ from . import (
     pooling,
 )
 from .forms import DOUBTFUL, FORMS
-from .kinds import Answers, Function, Wrong
+from .kinds import Answers, Described, Function
 
-__all__ = ["ANSWERS", "DOUBTFUL", "FORMS", "Answers", "Function", "Wrong"]
+__all__ = ["ANSWERS", "DOUBTFUL", "FORMS", "Answers", "Described", "Function"]
 
 ANSWERS: dict[str, Answers] = {
     **introduction.ANSWERS,

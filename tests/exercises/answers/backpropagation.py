@@ -395,32 +395,21 @@ def _(dy, x, kernel_size, stride):
 
 @MAX_POOL2D_BACKWARD.is_right
 def _(dy, x, kernel_size, stride):
-    k = kernel_size
-    dx = np.zeros(x.shape, np.float32)
-    for n, c, p, q in np.ndindex(dy.shape):
-        window = x[n, c, p * stride : p * stride + k, q * stride : q * stride + k]
-        i, j = divmod(int(window.argmax()), k)
-        dx[n, c, p * stride + i, q * stride + j] += dy[n, c, p, q]
-    return dx
+    v = windows(x, kernel_size, stride)
+    best = (v == v.max(axis=(4, 5), keepdims=True)).reshape(*dy.shape, -1)
+    first = best & (best.cumsum(axis=-1) == 1)
+    share = np.where(first, dy[..., None], 0).astype(np.float32)
+    return fold(share.reshape(v.shape), x.shape[2:], stride)
 
 
 @MAX_POOL2D_BACKWARD.is_right
 def _(dy, x, kernel_size, stride):
-    rows, columns = dy.shape[2:]
-    best, winner = np.full(dy.shape, -np.inf), np.zeros(dy.shape, int)
-    slices = []
-    for i in range(kernel_size):
-        for j in range(kernel_size):
-            down = slice(i, i + stride * (rows - 1) + 1, stride)
-            across = slice(j, j + stride * (columns - 1) + 1, stride)
-            here = x[:, :, down, across]
-            winner[here > best] = len(slices)
-            best = np.maximum(best, here)
-            slices.append((slice(None), slice(None), down, across))
-    dx = np.zeros_like(x)
-    for number, part in enumerate(slices):
-        dx[part] += dy * (winner == number)
-    return dx
+    v = windows(x, kernel_size, stride)
+    i, j = np.unravel_index(v.reshape(*dy.shape, -1).argmax(-1), v.shape[4:])
+    n, c, p, q = np.indices(dy.shape)
+    dv = np.zeros(v.shape, dy.dtype)
+    dv[n, c, p, q, i, j] = dy
+    return np.asfortranarray(fold(dv, x.shape[2:], stride))
 
 
 @MAX_POOL2D_BACKWARD.is_common("on a tie every maximum gets the whole gradient")
@@ -545,6 +534,36 @@ def _(dy, x, kernel_size, stride):
     return fold(dv.reshape(v.shape), size, stride)
 
 
+@MAX_POOL2D_BACKWARD.is_otherwise("a loop over the windows")
+def _(dy, x, kernel_size, stride):
+    k = kernel_size
+    dx = np.zeros(x.shape, np.float32)
+    for n, c, p, q in np.ndindex(dy.shape):
+        window = x[n, c, p * stride : p * stride + k, q * stride : q * stride + k]
+        i, j = divmod(int(window.argmax()), k)
+        dx[n, c, p * stride + i, q * stride + j] += dy[n, c, p, q]
+    return dx
+
+
+@MAX_POOL2D_BACKWARD.is_otherwise("loops over the kernel, without `windows` and `fold`")
+def _(dy, x, kernel_size, stride):
+    rows, columns = dy.shape[2:]
+    best, winner = np.full(dy.shape, -np.inf), np.zeros(dy.shape, int)
+    slices = []
+    for i in range(kernel_size):
+        for j in range(kernel_size):
+            down = slice(i, i + stride * (rows - 1) + 1, stride)
+            across = slice(j, j + stride * (columns - 1) + 1, stride)
+            here = x[:, :, down, across]
+            winner[here > best] = len(slices)
+            best = np.maximum(best, here)
+            slices.append((slice(None), slice(None), down, across))
+    dx = np.zeros_like(x)
+    for number, part in enumerate(slices):
+        dx[part] += dy * (winner == number)
+    return dx
+
+
 CONV2D_BACKWARD = Answers("my_conv2d_backward")
 
 
@@ -559,26 +578,6 @@ def _(dy, x, w, stride):
             dx[:, :, rows, columns] += np.einsum("nfpq,fc->ncpq", dy, w[:, :, i, j])
             dw[:, :, i, j] = np.einsum("nfpq,ncpq->fc", dy, x[:, :, rows, columns])
     return dx, dw, dy.sum((0, 2, 3))
-
-
-@CONV2D_BACKWARD.is_right
-def _(dy, x, w, stride):
-    dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros(len(w))
-    for n, f, p, q in np.ndindex(dy.shape):
-        db[f] += dy[n, f, p, q]
-        for c, i, j in np.ndindex(w.shape[1:]):
-            u, v = p * stride + i, q * stride + j
-            dx[n, c, u, v] += dy[n, f, p, q] * w[f, c, i, j]
-            dw[f, c, i, j] += dy[n, f, p, q] * x[n, c, u, v]
-    return dx, dw, db
-
-
-@CONV2D_BACKWARD.is_right
-def _(dy, x, w, stride):
-    v = windows(x, w.shape[2:], stride)
-    dv = np.tensordot(dy, w, axes=(1, 0)).transpose(0, 3, 1, 2, 4, 5)
-    dw = np.tensordot(dy, v, axes=((0, 2, 3), (0, 2, 3)))
-    return [fold(dv, x.shape[2:], stride), dw, np.einsum("nfpq->f", dy)]
 
 
 @CONV2D_BACKWARD.is_right
@@ -600,13 +599,13 @@ def _(dy, x, w, stride):
 
 @CONV2D_BACKWARD.is_right
 def _(dy, x, w, stride):
-    full = np.zeros((*dy.shape[:2], x.shape[2] - w.shape[2] + 1, x.shape[3] - w.shape[3] + 1))
-    full[:, :, ::stride, ::stride] = dy  # as large as with stride 1
-    dw = np.einsum("nfpq,ncijpq->fcij", full, windows(x, full.shape[2:]))
-    ends = [(size - 1, size - 1) for size in w.shape[2:]]
-    padded = windows(np.pad(full, ((0, 0), (0, 0), *ends)), w.shape[2:])
-    dx = np.einsum("nfpqij,fcij->ncpq", padded, w[:, :, ::-1, ::-1])
-    return dx, dw, dy.sum((0, 2, 3))
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for i, j in np.ndindex(w.shape[2:]):
+        rows = i + stride * np.arange(dy.shape[2])[:, np.newaxis]
+        columns = j + stride * np.arange(dy.shape[3])
+        dw[:, :, i, j] = np.tensordot(dy, x[:, :, rows, columns], axes=[(0, 2, 3)] * 2)
+        dx[:, :, rows, columns] += np.moveaxis(np.tensordot(w[:, :, i, j], dy, (0, 1)), 0, 1)
+    return [dx, dw, dy.sum(axis=3).sum(axis=2).sum(axis=0)]
 
 
 @CONV2D_BACKWARD.is_common("the slice ends too early for strides above 1")
@@ -803,6 +802,37 @@ def _(dy, x, w, stride):
         dx[:, :, rows, cols] += np.einsum("nfpq,fc->ncpq", dy, w[:, :, i, j])
         dw[:, :, i, j] = np.einsum("nfpq,ncpq->fc", dy, x[:, :, rows, cols])
     return dw, dx, dy.sum((0, 2, 3)).reshape(-1, 1)
+
+
+@CONV2D_BACKWARD.is_otherwise("seven loops")
+def _(dy, x, w, stride):
+    dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros(len(w))
+    for n, f, p, q in np.ndindex(dy.shape):
+        db[f] += dy[n, f, p, q]
+        for c, i, j in np.ndindex(w.shape[1:]):
+            u, v = p * stride + i, q * stride + j
+            dx[n, c, u, v] += dy[n, f, p, q] * w[f, c, i, j]
+            dw[f, c, i, j] += dy[n, f, p, q] * x[n, c, u, v]
+    return dx, dw, db
+
+
+@CONV2D_BACKWARD.is_otherwise("one matrix product, without any loop")
+def _(dy, x, w, stride):
+    v = windows(x, w.shape[2:], stride)
+    dv = np.tensordot(dy, w, axes=(1, 0)).transpose(0, 3, 1, 2, 4, 5)
+    dw = np.tensordot(dy, v, axes=((0, 2, 3), (0, 2, 3)))
+    return [fold(dv, x.shape[2:], stride), dw, np.einsum("nfpq->f", dy)]
+
+
+@CONV2D_BACKWARD.is_otherwise("dx is collected with a flipped kernel, dw with all windows")
+def _(dy, x, w, stride):
+    full = np.zeros((*dy.shape[:2], x.shape[2] - w.shape[2] + 1, x.shape[3] - w.shape[3] + 1))
+    full[:, :, ::stride, ::stride] = dy  # as large as with stride 1
+    dw = np.einsum("nfpq,ncijpq->fcij", full, windows(x, full.shape[2:]))
+    ends = [(size - 1, size - 1) for size in w.shape[2:]]
+    padded = windows(np.pad(full, ((0, 0), (0, 0), *ends)), w.shape[2:])
+    dx = np.einsum("nfpqij,fcij->ncpq", padded, w[:, :, ::-1, ::-1])
+    return dx, dw, dy.sum((0, 2, 3))
 
 
 ANSWERS = {

@@ -58,12 +58,6 @@ def _(x, w, b):
     return total + b.reshape(1, -1, 1, 1)
 
 
-@CONV2D.is_right
-def _(x, w, b):
-    every = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
-    return np.einsum("nchwij,fcij->nfhw", every, w) + b[None, :, None, None]
-
-
 @CONV2D.is_common("the bias is forgotten")
 def _(x, w, b):
     N, C, H, W = x.shape
@@ -241,6 +235,39 @@ def _(x, w, b):
         for j in range(kw):
             part = x[:, :, i : i + oh, j : j + ow]
             y = y + np.einsum("nchw,fc->nfhw", part, w[:, :, i, j]).astype(int)
+    return y + b[:, None, None]
+
+
+@CONV2D.is_otherwise("all windows at once, without any loop")
+def _(x, w, b):
+    every = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    return np.einsum("nchwij,fcij->nfhw", every, w) + b[None, :, None, None]
+
+
+@CONV2D.is_otherwise("seven loops")
+def _(x, w, b):
+    (N, C, H, W), (F, _, kH, kW) = x.shape, w.shape
+    y = np.zeros((N, F, H - kH + 1, W - kW + 1))
+    for n in range(N):
+        for f in range(F):
+            for p in range(H - kH + 1):
+                for q in range(W - kW + 1):
+                    y[n, f, p, q] = b[f]
+                    for c in range(C):
+                        for i in range(kH):
+                            for j in range(kW):
+                                y[n, f, p, q] += x[n, c, p + i, q + j] * w[f, c, i, j]
+    return y
+
+
+@CONV2D.is_otherwise("the loops run over the output instead of over the kernel")
+def _(x, w, b):
+    kh, kw = w.shape[2:]
+    oh, ow = x.shape[2] - kh + 1, x.shape[3] - kw + 1
+    y = np.empty((len(x), len(w), oh, ow))
+    for p in range(oh):
+        for q in range(ow):
+            y[:, :, p, q] = np.tensordot(x[:, :, p : p + kh, q : q + kw], w, axes=[(1, 2, 3)] * 2)
     return y + b[:, None, None]
 
 

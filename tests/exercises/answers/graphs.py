@@ -143,6 +143,20 @@ def _(x, y):
     return (f(x + h, y) - f(x, y)) / h, (f(x, y + h) - f(x, y)) / h
 
 
+@DERIVATIVE.is_otherwise("NumPy instead of `math`")
+def _(x, y):
+    return np.cos(2 * x) + 1 / y, -x / np.square(y)
+
+
+@DERIVATIVE.is_otherwise("a difference quotient")
+def _(x, y):
+    def f(x, y):
+        return math.cos(x) * math.sin(x) + x / y
+
+    h = 1e-5
+    return (f(x + h, y) - f(x - h, y)) / (2 * h), (f(x, y + h) - f(x, y - h)) / (2 * h)
+
+
 BACKWARD = Answers("my_backward")
 
 

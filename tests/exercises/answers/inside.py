@@ -135,6 +135,14 @@ def _(labels, answers, classes):
     return np.bincount(labels * classes + answers, minlength=classes * classes)
 
 
+@CONFUSION_MATRIX.is_otherwise("a loop over the images")
+def _(labels, answers, classes):
+    matrix = np.zeros((classes, classes), dtype=int)
+    for label, answer in zip(labels, answers):
+        matrix[label, answer] += 1
+    return matrix
+
+
 CALIBRATION_ERROR = Answers("calibration_error")
 
 

@@ -132,6 +132,17 @@ def _(knots, heights):
     return np.diff(slopes[:-1], prepend=0)
 
 
+@BENDS.is_rarer("whole heights make whole weights, cut off")
+def _(knots, heights):
+    weights = np.zeros_like(heights)
+    before = 0
+    for i in range(len(knots) - 1):
+        slope = (heights[i + 1] - heights[i]) / (knots[i + 1] - knots[i])
+        weights[i] = slope - before
+        before = slope
+    return weights[:-1]
+
+
 @BENDS.is_rarer("the first height is put before the weights")
 def _(knots, heights):
     slopes = np.diff(heights) / np.diff(knots)
