@@ -134,10 +134,10 @@ def _run(function: Function, given: tuple[Any, ...]) -> tuple[Any, tuple[Any, ..
 
 
 def _explains(wrong: Function, inputs: Sequence[Any], found: Sequence[Any], first: int) -> bool:
-    """Whether a mistake gives what was found: the same error at first, later where both run."""
+    """Whether a mistake gives what was found: the same error at first, later where it runs."""
     for number, given in enumerate(inputs):
         result, _ = _run(wrong, given)
-        if any(isinstance(each, BaseException) for each in (found[number], result)):
+        if isinstance(result, BaseException):
             if number == first and repr(found[first]) != repr(result):
                 return False
         elif not same(found[number], result):
