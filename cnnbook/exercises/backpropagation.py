@@ -57,6 +57,17 @@ def _reordered(right: Function) -> list[Function]:
     return [backward(order) for order in permutations(range(3)) if order != (0, 1, 2)]
 
 
+def _like_w(dw: Function) -> Function:
+    """This dw, written into an array of the shape of w: where it does not fit, that fails."""
+
+    def written(dy: Array, x: Array, w: Array, *rest: int) -> Array:
+        array = np.empty_like(w)
+        array[...] = dw(dy, x, w, *rest)
+        return array
+
+    return written
+
+
 # --- ReLU, with 0 among the inputs ---
 
 _relu_x = np.array([[-2.0, 0.0, 3.0], [0.5, -1.0, 0.0]])
@@ -156,9 +167,10 @@ linear_backward = Exercise(
             _but(_linear, dw=lambda dy, x, w: x @ dy.T),
             _but(_linear, dw=lambda dy, x, w: dy * x),
         ],
-        "dw is transposed; it has the shape of w, (out, in).": (
-            _but(_linear, dw=lambda dy, x, w: x.T @ dy)
-        ),
+        "dw is transposed; it has the shape of w, (out, in).": [
+            _but(_linear, dw=lambda dy, x, w: x.T @ dy),
+            _but(_linear, dw=_like_w(lambda dy, x, w: x.T @ dy)),
+        ],
         f"dw and db are {_AVERAGED.format('they are')}": _averaged(_linear, "dw", "db"),
         f"dx, dw and db are {_AVERAGED.format('dw and db are')}": _averaged(
             _linear, "dx", "dw", "db"
@@ -604,7 +616,10 @@ conv2d_backward = Exercise(
             _conv_but(dw=lambda w: w[:, :, :, ::-1]),
             _conv_but(dw=lambda w: w[:, :, ::-1]),
         ],
-        "dw has its channels swapped; it has the shape of w, (F, C, kH, kW).": _conv_but(dw=_swap),
+        "dw has its channels swapped; it has the shape of w, (F, C, kH, kW).": [
+            _conv_but(dw=_swap),
+            _but(_conv, dw=_like_w(_dw_but(_swap))),
+        ],
         "The flip is at the wrong gradient: dx needs it, dw does not.": _conv_but(_turn, _turn),
         f"dw and db are {_AVERAGED.format('they are')}": _averaged(_conv, "dw", "db"),
         f"dx, dw and db are {_AVERAGED.format('dw and db are')}": _averaged(
