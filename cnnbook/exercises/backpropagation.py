@@ -490,15 +490,9 @@ def _dx_by(kernel: Change) -> Function:
     return lambda dy, x, w, stride: F.conv2d_dx(dy, x, kernel(w), stride)
 
 
-def _dw_but(change: Change) -> Function:
+def _dw_by(change: Change) -> Function:
     """The right dw, changed."""
     return lambda dy, x, w, stride: change(F.conv2d_dw(dy, x, w, stride))
-
-
-def _conv_but(dx: Change | None = None, dw: Change | None = None) -> Function:
-    """The right gradients, except for dx by a changed kernel or a changed dw."""
-    wrong = {"dx": _dx_by(dx)} if dx else {}
-    return _but(_conv, **wrong, **({"dw": _dw_but(dw)} if dw else {}))
 
 
 def _db(change: Change) -> Function:
@@ -590,15 +584,15 @@ conv2d_backward = Exercise(
     ],
     {
         "dx: the kernel is not flipped. Output p reads x at p + i, so x at u is read by output "
-        "u − i: rotate the kernel by 180°.": _conv_but(_turn),
+        "u − i: rotate the kernel by 180°.": _but(_conv, dx=_dx_by(_turn)),
         "dx: the kernel is flipped in one direction only; rotate it by 180°, in both.": [
-            _conv_but(lambda w: w[:, :, :, ::-1]),
-            _conv_but(lambda w: w[:, :, ::-1]),
+            _but(_conv, dx=_dx_by(lambda w: w[:, :, :, ::-1])),
+            _but(_conv, dx=_dx_by(lambda w: w[:, :, ::-1])),
         ],
         "dx: the channels are not swapped. Input channel c meets the kernels (f, c), summed over "
-        "the filters f.": _conv_but(_swap),
+        "the filters f.": _but(_conv, dx=_dx_by(_swap)),
         "dx: neither flipped nor swapped; the forward kernel slides over dy.": (
-            _conv_but(lambda w: _swap(_turn(w)))
+            _but(_conv, dx=_dx_by(lambda w: _swap(_turn(w))))
         ),
         "dx is that of one filter; what all filters send is added.": [
             _but(_conv, dx=lambda dy, x, w, s: F.conv2d_dx(dy[:, :1], x, w[:1], s)),
@@ -612,15 +606,17 @@ conv2d_backward = Exercise(
             _unread_cut_off
         ),
         "dw is flipped; dy slides over x as it stands.": [
-            _conv_but(dw=_turn),
-            _conv_but(dw=lambda w: w[:, :, :, ::-1]),
-            _conv_but(dw=lambda w: w[:, :, ::-1]),
+            _but(_conv, dw=_dw_by(_turn)),
+            _but(_conv, dw=_dw_by(lambda w: w[:, :, :, ::-1])),
+            _but(_conv, dw=_dw_by(lambda w: w[:, :, ::-1])),
         ],
         "dw has its channels swapped; it has the shape of w, (F, C, kH, kW).": [
-            _conv_but(dw=_swap),
-            _but(_conv, dw=_like_w(_dw_but(_swap))),
+            _but(_conv, dw=_dw_by(_swap)),
+            _but(_conv, dw=_like_w(_dw_by(_swap))),
         ],
-        "The flip is at the wrong gradient: dx needs it, dw does not.": _conv_but(_turn, _turn),
+        "The flip is at the wrong gradient: dx needs it, dw does not.": _but(
+            _conv, dx=_dx_by(_turn), dw=_dw_by(_turn)
+        ),
         f"dw and db are {_AVERAGED.format('they are')}": _averaged(_conv, "dw", "db"),
         f"dx, dw and db are {_AVERAGED.format('dw and db are')}": _averaged(
             _conv, "dx", "dw", "db"
