@@ -646,7 +646,7 @@ conv2d_backward = Exercise(
         ],
         _ORDER: _reordered(_conv),
         "Right for stride 1 only: for more, put stride − 1 zeros between the cells of dy, and "
-        "(n − k) mod stride behind them.": _one_or_both(_dx_for_stride_1, _dw_for_stride_1),
+        "(n − k) mod stride after them.": _one_or_both(_dx_for_stride_1, _dw_for_stride_1),
         "The stride is missing in the index: output p reads x from p · stride on.": _by_slices(
             lambda i, n, s: slice(i, i + n)
         ),

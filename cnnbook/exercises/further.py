@@ -53,7 +53,7 @@ smooth_labels = Exercise(
             _rows((1, -1), (0, 1)),
             _rows((1, 1), (0, 1)),
         ],
-        "The rows sum to more than 1: the others get just what the right class gives away.": [
+        "The rows sum to more than 1: the others get exactly what the right class gives away.": [
             _rows((1, -0.1), (0, 0.1)),
             _rows((1, 1 / 9 - 1), (0, 1 / 9)),
         ],

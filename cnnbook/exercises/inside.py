@@ -119,7 +119,7 @@ confusion_matrix = Exercise(
     },
 )
 
-# --- calibration: a probability of 1, and in the last input some on the edges of the bins ---
+# --- calibration: a probability of 1, some below 0.1, and in the end some on the edges of bins ---
 
 _sure = np.array([1, 0.97, 0.93, 0.88, 0.86, 0.83, 0.82, 0.81, 0.66, 0.64, 0.47, 0.43])
 _p = np.stack([0.7 * (1 - _sure), _sure, 0.3 * (1 - _sure)], axis=1)
@@ -127,6 +127,7 @@ _too_sure = np.array([0, 1, 1, 1, 0, 1, 1, 0, 0, 2, 1, 1])
 _not_enough = np.array([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
 _rng = np.random.default_rng(0)
 _random = _rng.dirichlet(np.ones(4), 60), _rng.integers(4, size=60)
+_unsure = np.concatenate([_rng.dirichlet(np.full(16, even), 15) for even in (0.3, 5, 100)])
 _edges = np.array([0.5, 0.5, 0.625, 0.75, 0.75, 0.875, 1.0])
 _on_edges = np.stack([0.25 * (1 - _edges), _edges, 0.75 * (1 - _edges)], axis=1)
 
@@ -213,6 +214,7 @@ calibration_error = Exercise(
         (_p, _not_enough, 5),
         (*_random, 10),
         (*_random, 7),
+        (_unsure, np.argmax(_unsure + _rng.uniform(0, 0.3, _unsure.shape), axis=1), 10),
         (_on_edges, np.array([1, 0, 1, 0, 1, 1, 1]), 4),
     ],
     {
@@ -266,7 +268,9 @@ calibration_error = Exercise(
         "Each answer is compared by itself; compare the means of each bin.": (
             _error_by(lambda sure, bins: np.arange(len(sure)))
         ),
-        "The bins hold equally many answers; they are equally wide.": _error_by(_equally_many),
+        "Each bin holds as many answers as any other; what is equal is their width.": _error_by(
+            _equally_many
+        ),
         "There is one bin too few: so many bins have one edge more.": (
             lambda p, labels, bins: _error(p, labels, bins - 1)
         ),
