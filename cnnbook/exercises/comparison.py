@@ -31,7 +31,7 @@ def _parts(value: Any) -> list[Any] | None:
     """Return the parts of a tuple, which may come as a list, an array or a tensor."""
     if isinstance(value, (tuple, list)):
         return list(value)
-    array = _numbers(value)
+    array = value if isinstance(value, np.ndarray) else _numbers(value)
     return None if array is None or array.ndim == 0 else list(array)
 
 
