@@ -52,7 +52,6 @@ he_std = Exercise(
         "The 2 is divided by the fan-in, not multiplied with it.": (
             lambda shape: math.sqrt(2 * _fan_in(shape))
         ),
-        "That is 0: does // cut off the fraction? Divide by /.": lambda shape: 0.0,
         "The kernel's height and width are forgotten: an output sums over C · kH · kW products.": (
             _root(lambda shape: shape[1])
         ),
