@@ -14,7 +14,7 @@ import linecache
 import sys
 import textwrap
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,8 @@ class Exercise:
     """A question with its right function, inputs to try, and known mistakes by their diagnosis.
 
     A diagnosis has one function that makes the mistake, or a list of them where it can be made in
-    several ways. ``parts`` names the results where there are several.
+    several ways. ``parts`` names the results where there are several; a mistake in one of them is
+    then recognised whatever is wrong with the others.
     """
 
     def __init__(
@@ -98,10 +99,19 @@ class Exercise:
         first = len(found) - 1
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):  # once will do
             found = found + [_run(answer, given)[0] for given in self.inputs[first + 1 :]]
-            for diagnosis, forms in self.mistakes.items():
-                if any(_explains(wrong, self.inputs, found, first) for wrong in forms):
-                    return diagnosis
+            for results in (found, *self._by_parts(found, first)):
+                for diagnosis, forms in self.mistakes.items():
+                    if any(_explains(wrong, self.inputs, results, first) for wrong in forms):
+                        return diagnosis
         return ""
+
+    def _by_parts(self, found: list[Any], first: int) -> Iterator[list[Any]]:
+        """Yield what was found with all parts set right but one, for each that is wrong."""
+        right = [self.right(*copy.deepcopy(given)) for given in self.inputs]
+        for i in range(len(self.parts)):
+            results = [_only(i, *pair) for pair in zip(found, right, strict=True)]
+            if not same(results[first], right[first]):
+                yield results
 
     def _given(self, number: int) -> str:
         """Return the arguments by name, and where the large ones can be seen."""
@@ -131,6 +141,13 @@ def _run(function: Function, given: tuple[Any, ...]) -> tuple[Any, tuple[Any, ..
         return function(*mine), mine
     except (Exception, SystemExit) as error:  # whatever a reader's code may raise
         return error, mine
+
+
+def _only(i: int, found: Any, right: tuple[Any, ...]) -> Any:
+    """Part i as it was found, the others right; what has other parts stays as it is."""
+    if not isinstance(found, (tuple, list)) or len(found) != len(right):
+        return found
+    return *right[:i], found[i], *right[i + 1 :]
 
 
 def _explains(wrong: Function, inputs: Sequence[Any], found: Sequence[Any], first: int) -> bool:

@@ -170,6 +170,25 @@ def test_tuples_are_compared_part_by_part() -> None:
     )
 
 
+def test_a_mistake_in_one_part_is_named_whatever_the_others_are() -> None:
+    pair = Exercise(
+        "pair",
+        lambda x: (x, 2 * x),
+        [(3.0,), (np.ones((3, 4)),)],
+        {
+            "Twice.": lambda x: (2 * x, 2 * x),
+            "Both.": lambda x: (2 * x, x),
+            "db.": lambda x: (x, x),
+        },
+        parts=("dx", "db"),
+    )
+    assert says(pair, lambda x: (2 * x, x)) == "Both."
+    assert says(pair, lambda x: (2 * x, -x)) == "Twice."
+    assert says(pair, lambda x: [-x, x]) == "db."
+    assert says(pair, lambda x: (-x, -x)) == "For x = 3.0: expected (3.0, 6.0), got (-3.0, -3.0)."
+    assert says(pair, lambda x: 2 * x) == "For x = 3.0: expected (3.0, 6.0), got 6.0."
+
+
 def test_tuples_of_numbers_may_be_arrays() -> None:
     sizes = Exercise("sizes", lambda n: (n, 2 * n), [(3,)], {})
     for answer in (lambda n: [n, 2 * n], lambda n: np.array([n, 2 * n])):
