@@ -38,7 +38,7 @@ HINTS = {
     "not implemented yet": r"it raises NotImplementedError \(line",
     "never comes to an end by itself: it calls itself again and again": "it raises RecursionError",
     "an Ellipsis, as left by a body of three dots": "got Ellipsis",
-    "all numbers are nan": r"got.*nan",
+    "all numbers are nan": r"got.*nan|That is nan",
 }
 
 # The same of right numbers in another type
