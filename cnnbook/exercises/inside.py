@@ -279,7 +279,7 @@ calibration_error = Exercise(
         "from 0 to 1.": (
             _error_by(lambda sure, bins: _floor((sure - sure.min()) / np.ptp(sure), bins))
         ),
-        "That is nan: does an empty bin take part? It has no mean; leave it out.": _empty_is_nan,
+        "You got nan: does an empty bin take part? It has no mean; leave it out.": _empty_is_nan,
         "Is an empty bin divided by its number of answers, 0? Leave it out.": (
             lambda p, labels, bins: sum([]) / len([])
         ),

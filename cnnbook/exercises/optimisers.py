@@ -231,7 +231,7 @@ adam = Exercise(
         "Only v is corrected for its start at 0; m is too small as well.": (
             _adam_but(corrections=(_uncorrected, _corrected))
         ),
-        "That is nan: are the steps counted from 0? Then the first one divides by 1 − β⁰ = 0.": (
+        "You got nan: are the steps counted from 0? Then the first one divides by 1 − β⁰ = 0.": (
             _corrected_by(lambda mean, beta, k: mean / np.float64(1 - beta ** (k - 1)))
         ),
         "The steps are counted from 2; the first one divides by 1 − β.": (
