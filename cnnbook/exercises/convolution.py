@@ -82,7 +82,7 @@ def _only_square_pictures(x: Array, w: Array, b: Array) -> Array:
 conv2d = Exercise(
     "conv2d",
     _right,
-    [_input((2, 3, 5, 6), (4, 3, 3, 2)), _input((3, 2, 4, 7), (5, 2, 2, 3))],
+    [_input((2, 5, 6, 9), (7, 5, 3, 2)), _input((1, 4, 7, 9), (5, 4, 2, 3))],
     {
         "The kernel is flipped: that is the convolution of mathematics; a layer slides it as it "
         "stands.": [

@@ -16,6 +16,7 @@ from cnnlib.checks import Array
 _rng = np.random.default_rng(2)
 _images = _rng.integers(0, 256, size=(2, 5, 4, 3), dtype=np.uint8)
 _image = _rng.integers(0, 256, size=(1, 3, 6, 3), dtype=np.uint8)
+_image[0, 0, :2] = [[0], [255]]
 _mean, _std = np.array([0.5, 0.4, 0.3]), np.array([0.2, 0.25, 0.3])
 
 

@@ -46,7 +46,7 @@ neuron = Exercise(
         (_picture, _weights, bias, row, column)
         for bias, row, column in (
             (7.5, 1, 4),
-            (-1.5, 4, 2),
+            (-2.1, 4, 2),
             (6.5, 5, 3),
             (-9.0, 0, 3),
             (0.5, 2, 6),
