@@ -583,8 +583,8 @@ conv2d_backward = Exercise(
         _conv_input((2, 3, 5, 4), (4, 3, 2, 2), 1),
     ],
     {
-        "dx: the kernel is not flipped. Output p reads x at p + i, so x at u is read by output "
-        "u − i: rotate the kernel by 180°.": _but(_conv, dx=_dx_by(_turn)),
+        "dx: the kernel stands the wrong way round. Loops that add to dx take it as it is; only a "
+        "convolution that slides over dy takes it rotated by 180°.": _but(_conv, dx=_dx_by(_turn)),
         "dx: the kernel is flipped in one direction only; rotate it by 180°, in both.": [
             _but(_conv, dx=_dx_by(lambda w: w[:, :, :, ::-1])),
             _but(_conv, dx=_dx_by(lambda w: w[:, :, ::-1])),
