@@ -132,12 +132,10 @@ max_pool2d = Exercise(
         "The windows begin at every pixel; window p begins at p · stride.": (
             _loops(start=lambda p, stride: p)
         ),
-        "Each window is one cell too large: p : p + k has k cells, since a slice ends before its end.": (
-            _loops(length=lambda k: k + 1)
-        ),
-        "Each window is one cell too small: p : p + k has k cells, since a slice ends before its end.": (
-            _loops(length=lambda k: k - 1)
-        ),
+        "Each window is one cell too large: p : p + k has k cells, since a slice leaves out its "
+        "end.": (_loops(length=lambda k: k + 1)),
+        "Each window is one cell too small: p : p + k has k cells, since a slice leaves out its "
+        "end.": (_loops(length=lambda k: k - 1)),
         "That is the average of each window; the maximum is asked for.": [
             _of_windows(np.mean),
             _of_windows(np.mean, fill=-np.inf),
