@@ -585,13 +585,14 @@ conv2d_backward = Exercise(
     {
         "dx: the kernel stands the wrong way round. Loops that add to dx take it as it is; only a "
         "convolution that slides over dy takes it rotated by 180°.": _but(_conv, dx=_dx_by(_turn)),
-        "dx: the kernel is flipped in one direction only; rotate it by 180°, in both.": [
+        "dx: the kernel is reversed along one axis. Loops that add to dx take it as it is, a "
+        "convolution that slides over dy reversed along both.": [
             _but(_conv, dx=_dx_by(lambda w: w[:, :, :, ::-1])),
             _but(_conv, dx=_dx_by(lambda w: w[:, :, ::-1])),
         ],
         "dx: the channels are not swapped. Input channel c meets the kernels (f, c), summed over "
         "the filters f.": _but(_conv, dx=_dx_by(_swap)),
-        "dx: neither flipped nor swapped; the forward kernel slides over dy.": (
+        "dx: the kernel stands the wrong way round, and its filters and channels are exchanged.": (
             _but(_conv, dx=_dx_by(lambda w: _swap(_turn(w))))
         ),
         "dx is that of one filter; what all filters send is added.": [
@@ -614,9 +615,8 @@ conv2d_backward = Exercise(
             _but(_conv, dw=_dw_by(_swap)),
             _but(_conv, dw=_like_w(_dw_by(_swap))),
         ],
-        "The flip is at the wrong gradient: dx needs it, dw does not.": _but(
-            _conv, dx=_dx_by(_turn), dw=_dw_by(_turn)
-        ),
+        "dx and dw are both the wrong way round. Loops over the kernel rotate nothing, and "
+        "convolutions only the kernel of dx.": _but(_conv, dx=_dx_by(_turn), dw=_dw_by(_turn)),
         f"dw and db are {_AVERAGED.format('they are')}": _averaged(_conv, "dw", "db"),
         f"dx, dw and db are {_AVERAGED.format('dw and db are')}": _averaged(
             _conv, "dx", "dw", "db"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import inspect
 import io
 import linecache
@@ -99,9 +100,16 @@ class Exercise:
         first = len(found) - 1
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):  # once will do
             found = found + [_run(answer, given)[0] for given in self.inputs[first + 1 :]]
+
+            @functools.cache
+            def made(wrong: Function, number: int) -> Any:
+                return _run(wrong, self.inputs[number])[0]
+
             for results in (found, *self._by_parts(found, first)):
                 for diagnosis, forms in self.mistakes.items():
-                    if any(_explains(wrong, self.inputs, results, first) for wrong in forms):
+                    if any(
+                        _explains(functools.partial(made, wrong), results, first) for wrong in forms
+                    ):
                         return diagnosis
         return ""
 
@@ -150,10 +158,10 @@ def _only(i: int, found: Any, right: tuple[Any, ...]) -> Any:
     return *right[:i], found[i], *right[i + 1 :]
 
 
-def _explains(wrong: Function, inputs: Sequence[Any], found: Sequence[Any], first: int) -> bool:
-    """Whether a mistake gives what was found: the same error at first, later where it runs."""
-    for number, given in enumerate(inputs):
-        result, _ = _run(wrong, given)
+def _explains(made: Callable[[int], Any], found: Sequence[Any], first: int) -> bool:
+    """Whether a mistake made what was found: the same error at first, later where it runs."""
+    for number in range(len(found)):
+        result = made(number)
         if isinstance(result, BaseException):
             if number == first and repr(found[first]) != repr(result):
                 return False
