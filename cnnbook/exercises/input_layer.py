@@ -75,8 +75,8 @@ prepare = Exercise(
         "The channel axis is still the last one, and the division by 255 is missing.": (
             lambda images, mean, std: _scaled(images * 255.0, mean, std)
         ),
-        "Mean and std meet the columns: once the channels come first, mean[:, None, None] is one "
-        "number for each.": [
+        "Mean and std meet the columns: where the channels come first, mean[:, None, None] has a "
+        "number for each of them.": [
             _channels_first,
             lambda images, mean, std: _channels_first(images * 255.0, mean, std),
         ],
@@ -130,7 +130,7 @@ prepare = Exercise(
         "The result is cut to whole numbers.": (
             lambda images, mean, std: _prepare(images, mean, std).astype(int)
         ),
-        "The mean of these pictures is used; the one handed in is asked for.": [
+        "The mean of these pictures is used, or their std; those handed in are asked for.": [
             _but(lambda images, mean, std: (images, (images / 255).mean((0, 1, 2)), std)),
             _but(
                 lambda images, mean, std: (

@@ -214,9 +214,11 @@ bends = Exercise(
         "is the first slope.": [
             lambda knots, heights: np.diff(_slopes(knots, heights)),
             lambda knots, heights: np.append(0, np.diff(_slopes(knots, heights))),
-            lambda knots, heights: np.diff(_slopes(knots, heights), append=0),
             lambda knots, heights: np.append(np.diff(_slopes(knots, heights)), 0),
         ],
+        "The 0 belongs before the slopes, not behind them: the first weight is the first slope.": (
+            lambda knots, heights: np.diff(_slopes(knots, heights), append=0)
+        ),
         "Before the first slope the chain is flat: 0 stands there, not the first height.": (
             lambda knots, heights: np.diff(_slopes(knots, heights), prepend=heights[0])
         ),
