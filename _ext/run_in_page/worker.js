@@ -1,7 +1,7 @@
 // The worker of a page. Its first message brings Python's parts and is answered by the versions;
 // each later one is code to run, answered by what it prints and at last by whether it went through.
 
-const MOST = 5000; // characters of a run that are shown
+const MOST = 20000; // characters of a run that are shown
 
 async function start(parts) {
   // Pyodide asks for its files by address, and gets them from memory.
