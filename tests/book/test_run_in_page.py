@@ -21,9 +21,10 @@ from _ext.run_in_page import fetch
 from tools.browser import served
 
 ROOT = Path(__file__).resolve().parents[2]
-READY = re.compile(r"^Ready: Python 3\.\d+\.\d+ and NumPy 2\.\d+\.\d+\.$")
+READY = re.compile(r"^Ready: (Python 3\.\d+)\.\d+ (and NumPy 2\.\d+)\.\d+\.$")
 ENDED = re.compile(r"^(Done\.|Python reports an error\.|Stopped)")
 TITLE = r'<p class="admonition-title"><span class="caption-number">[^<]*</span> \(In code'
+FRONT = (ROOT / "index.md").read_text(encoding="utf-8")
 PATIENCE = 120_000  # milliseconds, where other tests keep the processors busy
 VERDICTS = """
 from cnnbook.exercises import {module}
@@ -101,7 +102,7 @@ class Answer:
     def button(self, name: str) -> Locator:
         return self.box.get_by_role("button", name=name)
 
-    def open(self) -> None:
+    def begin(self) -> None:
         self.button("Solve it here").click()
         expect(self.status).to_have_text(READY, timeout=PATIENCE)
 
@@ -131,7 +132,9 @@ def test_the_parts_lie_where_the_pages_look_with_their_licences(book: Path) -> N
     page = book / "chapters" / "03_convolution.html"
     for box in boxes(page):
         folder = page.parent / box["folder"]
-        assert all((folder / f"{name}.js").is_file() for name in box["parts"].split())
+        scripts = [folder / f"{name}.js" for name in box["parts"].split()]
+    megabytes = sum(script.stat().st_size for script in scripts) / 1e6
+    assert f"{megabytes:.0f} MB" in FRONT
     licences = (folder / "LICENSES.txt").read_text(encoding="utf-8")
     assert "Mozilla Public License 2.0" in licences
     assert "PYTHON SOFTWARE FOUNDATION LICENSE" in licences
@@ -156,8 +159,9 @@ def test_from_a_disk(browser: Browser, book: Path) -> None:
     page.goto(address + "chapters/03_convolution.html")
     assert not [url for url in asked if fetch.VERSION in url]
     answer = Answer(page)
-    answer.open()
+    answer.begin()
     assert [url for url in asked if fetch.VERSION in url]
+    assert re.sub(READY, r"\1 \2", answer.status.inner_text()) in FRONT
     assert answer.run(CONV2D) == printed(CONV2D)
     assert answer.run("6 * 7") == "42\n"
     assert answer.run("try:\n    answer\nexcept NameError:\n    print('fresh')") == "fresh\n"
@@ -180,8 +184,8 @@ def test_over_http_below_another_folder(browser: Browser, book: Path) -> None:
         problems = book_pages.watch(page, f"{address}{book.name}/")
         page.goto(f"{address}{book.name}/chapters/09_backpropagation.html")
         first, second = Answer(page), Answer(page, 1)
-        first.open()
-        second.open()
+        first.begin()
+        second.begin()
         assert len(page.workers) == 1
         first.editor.fill("print('on')\nwhile True: pass")
         first.button("Run").click()
@@ -201,7 +205,7 @@ def test_every_verdict_is_that_of_python_outside_also_on_a_phone(
     page = browser.new_page(offline=True, viewport={"width": 390, "height": 844})
     page.goto((book / "chapters" / "12_mnist.html").as_uri())
     answer = Answer(page)
-    answer.open()
+    answer.begin()
     for module, keys in groupby(EXERCISES, key=lambda name: name.split(".")[0]):
         code = VERDICTS.format(module=module, names=[key.split(".")[1] for key in keys])
         assert answer.run(code) == printed(code), module
