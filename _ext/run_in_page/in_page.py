@@ -1,5 +1,6 @@
 """Run what a reader wrote as a cell of a notebook would, in the worker of a page."""
 
+import linecache
 import sys
 import traceback
 
@@ -14,6 +15,7 @@ versions = f"Python {sys.version.split()[0]} and NumPy {np.__version__}"
 
 def run(source: str) -> bool:
     """Print what the code prints and its last value, or why it failed; whether it did not."""
+    linecache.cache[NAME] = (len(source), None, source.splitlines(keepends=True), NAME)
     try:
         value = eval_code(source, {"__name__": "__main__"}, filename=NAME)
         if value is not None:

@@ -18,6 +18,7 @@ from checkers import EXERCISES
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from _ext.run_in_page import fetch
+from tools import zip_book
 from tools.browser import served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +64,11 @@ FAILED = """\
 half of 3
 Traceback (most recent call last):
   File "<your answer>", line 8, in <module>
+    half(3)
+    ~~~~^^^
   File "<your answer>", line 6, in half
+    return np.ones(2) @ np.ones(x)
+           ~~~~~~~~~~~^~~~~~~~~~~~
 ValueError: matmul: Input operand 1 has a mismatch"""
 
 
@@ -130,9 +135,11 @@ def test_each_code_exercise_begins_with_its_functions_and_checks(book: Path) -> 
 
 def test_the_parts_lie_where_the_pages_look_with_their_licences(book: Path) -> None:
     page = book / "chapters" / "03_convolution.html"
-    for box in boxes(page):
-        folder = page.parent / box["folder"]
-        scripts = [folder / f"{name}.js" for name in box["parts"].split()]
+    (box,) = boxes(page)
+    folder = (page.parent / box["folder"]).resolve()
+    scripts = [folder / f"{name}.js" for name in box["parts"].split()]
+    packed = {path for _, path in zip_book.files(book.resolve())}
+    assert {*scripts, folder / "LICENSES.txt"} <= packed
     megabytes = sum(script.stat().st_size for script in scripts) / 1e6
     assert f"{megabytes:.0f} MB" in FRONT
     licences = (folder / "LICENSES.txt").read_text(encoding="utf-8")
