@@ -39,8 +39,8 @@ FOLDED = {
     "hide-cell": {"source_hidden": True, "outputs_hidden": True},
 }
 NEEDS = """\
-*The code needs the book's packages: `make lab` has them; in the unpacked archive of the book, \
-`python -m pip install "./notebooks[plot,torch]"`.*"""
+*The code needs the book's packages. They come with all notebooks in `notebooks.zip`, which the \
+book's pages offer; `make lab` has them too.*"""
 INSTALL = """\
 # Where the book's packages are missing, as in Colab, this installs them.
 from importlib.util import find_spec
