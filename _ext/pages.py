@@ -69,15 +69,16 @@ class NameFolds(SphinxPostTransform):
 
 
 def offer_notebook(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Below a chapter's title: its notebook, and what it takes to run it."""
+    """Below a chapter's title: its notebook, and all of them with what it takes to run them."""
     paragraphs = doctree.findall(nodes.paragraph)
     first = next((it for it in paragraphs if "chapter-meta" in it["classes"]), None)
     if first is not None:
         index = app.builder.get_relative_uri(page, "index")
-        notebook = index.replace("index.html", f"notebooks/{page}.ipynb")
+        top = index.removesuffix("index.html")
         text = (
-            f' Run it: <a href="{notebook}" download>the notebook</a>,'
-            f' <a href="{index}#run-it">what it needs</a>.'
+            f' Run it: <a href="{top}notebooks/{page}.ipynb" download>the notebook</a>,'
+            f' <a href="{top}notebooks.zip" download>all with what they need</a>,'
+            f' <a href="{index}#run-it">how</a>.'
         )
         first += nodes.raw("", text, format="html")
 
