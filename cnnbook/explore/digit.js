@@ -135,10 +135,10 @@ function showChances({ percent, view: { bars, answer } }, chances) {
 
 // The unit that is looked at, and what it looks at.
 function showUnit(figure) {
-  const { layers, state: { values, unit }, view: { planes, note, panel } } = figure;
+  const { layers, state: { values, unit, direction }, view: { planes, note, panel } } = figure;
   planes.forEach((plane, k) =>
     putFrames(plane, "here", k === unit?.k ? [unitBox(plane, unit.place)] : []));
-  putFrame(planes[0], unit && fieldOf(layers, unit));
+  putFrame(planes[0], unit && direction !== "backward" && fieldOf(layers, unit));
   if (!unit) {
     note.textContent = "Point at a number, or reach it by Tab and arrow keys.";
   } else if (panel) {
@@ -163,9 +163,9 @@ function digit(data) {
   const figure = begin(data);
   Object.assign(figure.state, { direction: "forward", label: undefined, isKept: false });
   figure.view = {
-    ...elements(figure, 0.7), planes: makePlanes(figure), panel: makePanel(figure),
-    bars: makeChances(figure),
+    ...elements(figure, 0.7), planes: makePlanes(figure), bars: makeChances(figure),
   };
+  figure.view.panel = makePanel(figure);
   figure.state.unit = { k: 1, place: [0, 13, 13] };
   // The colours are known once the figure is on the page.
   queueMicrotask(() => draw(figure));
@@ -216,8 +216,8 @@ const makePlanes = (figure) => figure.layers.map((layer, k, { length }) => {
 
 // So large that the planes of some layers fit beside each other.
 function pixelOf(k, across, rows) {
-  if (rows === 1) return 9;
-  return k ? max(1, round((rows > 12 ? 264 : 172) / (across * (rows + 1)))) : 5;
+  if (rows === 1) return 8;
+  return k ? max(1, round((rows > 12 ? 246 : 155) / (across * (rows + 1)))) : 5;
 }
 
 // The cells of the probabilities, each of which is a unit behind the last layer.
@@ -231,24 +231,24 @@ function makeChances(figure) {
 }
 
 function arrange(figure) {
-  const { state, view: { pad, planes, prepare, answer, note, panel } } = figure;
+  const { state, view: { pad, planes, prepare, answer, panel } } = figure;
+  const reading = h("div", { class: "reading" },
+    h("small", {}, "It reads,", h("br"), `sure from ${figure.percent} % on:`), answer);
   return [
-    h("div", { class: "cnn-net" }, pad.node, h("div", { class: "tools" },
+    h("div", { class: "cnn-net" }, pad.node, reading, h("div", { class: "tools" },
       h("div", { class: "cnn-bar", role: "group", "aria-label": "examples" },
         ...examples.map((drawing, i) => button(i, () => load(figure, drawing)))),
       h("div", { class: "cnn-bar" }, button("Clear", () => load(figure, [])),
         button("Into a corner", () => load(figure, shrunk(state.strokes))),
-        h("label", {}, prepare, " prepare as MNIST was")),
-      answer)),
-    panel.bar,
-    h("p", {}, "Point at any number; a click keeps it. Every number tells where it comes from."),
+        h("label", {}, prepare, " prepare as MNIST was")))),
+    panel.bar, panel.hint,
     h("div", { class: "cnn-net layers" }, ...planes.map(({ node }) => node), probabilities(figure)),
-    note, panel.terms.node,
+    panel.node,
   ];
 }
 
 const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y chances" },
-  h("small", {}, "probabilities", h("br"), `sure from ${percent} % on`),
+  h("small", {}, "probability", h("br"), "softmax"),
   h("table", { style: `--sure:${percent}%` },
     ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))));
 

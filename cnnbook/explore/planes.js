@@ -76,8 +76,8 @@ function go(plane, how, place, move) {
   }
 }
 
-// Paint the numbers, the largest one in full colour, those below zero in a colour of their own;
-// without numbers all are pale.
+// Paint the numbers, the largest one in full colour, those below zero in a colour of their own,
+// on maps as pale as they are without numbers.
 function showPlane(plane, values = [], largest = max(1e-9, ...values.map(abs))) {
   const { canvas, width, height } = plane;
   const [maps, rows] = plane.layer.to;
@@ -88,18 +88,32 @@ function showPlane(plane, values = [], largest = max(1e-9, ...values.map(abs))) 
     const [map, i, j] = unitAt(plane, [floor(at / width), at % width]);
     if (map < maps && max(i, j) < rows) {
       const v = values[(map * rows + i) * rows + j] ?? 0;
-      image.data[4 * at + 3] = 20 + 235 * min(1, abs(v / largest));
+      image.data[4 * at + 3] = 255 * min(1, abs(v / largest));
       if (v < 0) negative.push(at);
     }
   }
   brush.putImageData(image, 0, 0);
-  const { color, caretColor } = getComputedStyle(canvas);
-  brush.globalCompositeOperation = "source-in";
-  brush.fillStyle = color;
+  tint(plane, negative);
+}
+
+// Give the painted numbers their colours, and every map a ground.
+function tint(plane, negative) {
+  const { canvas, width, height, layer: { to: [maps, rows] } } = plane;
+  const { color, caretColor, columnRuleColor } = getComputedStyle(canvas);
+  const brush = canvas.getContext("2d");
+  const fillIn = (how, style) => {
+    brush.globalCompositeOperation = how;
+    brush.fillStyle = style;
+  };
+  fillIn("source-in", color);
   brush.fillRect(0, 0, width, height);
-  brush.globalCompositeOperation = "source-atop";
-  brush.fillStyle = caretColor;
+  fillIn("source-atop", caretColor);
   negative.forEach((at) => brush.fillRect(at % width, floor(at / width), 1, 1));
+  fillIn("destination-over", columnRuleColor);
+  for (const map of range(maps)) {
+    const [top, tall, left, wide] = boxOf(plane, map, [0, rows], [0, rows]);
+    brush.fillRect(left, top, wide, tall);
+  }
 }
 
 // The box of some rows and columns of a map: [first, how many] of each.

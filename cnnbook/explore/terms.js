@@ -25,11 +25,12 @@ const inUnit = (name, n) => (n ? `${name}, in 10⁻${"⁰¹²³⁴⁵⁶⁷⁸�
 function makeTerms(go) {
   const made = {
     go, groups: [], opened: 0,
-    chips: h("div", { class: "chips", role: "group", "aria-label": "parts of the sum" }),
+    chips: h("div", { class: "chips" }),
+    unit: h("small"),
     tables: h("div", { class: "cnn-row" }),
     term: h("p", { class: "term" }),
   };
-  made.node = h("div", { class: "terms" }, made.chips, made.tables, made.term);
+  made.node = h("div", { class: "terms" }, made.unit, made.chips, made.tables, made.term);
   return made;
 }
 
@@ -47,12 +48,14 @@ function showTerms(made, groups, names) {
 
 // A button for each part: its weights as a picture, and what it gives.
 function showChips(made) {
-  const { groups, names, sums, chips } = made;
+  const { groups, names, sums, chips, unit } = made;
+  const n10 = unitOf(sums);
   const pictures = groups.map(() => h("canvas", { class: "s" }));
   const chipOf = ({ map }, n) => h("button", {
     type: "button", "aria-pressed": n === made.opened, onclick: () => openPart(made, n),
-  }, h("small", {}, `${names.part} ${map}`), pictures[n], h("span", {}, fine(sums[n])));
+  }, h("small", {}, `${names.part} ${map}`), pictures[n], h("span", {}, short(sums[n] * 10 ** n10)));
   chips.hidden = groups.length < 2;
+  unit.textContent = chips.hidden ? "" : inUnit(`What each ${names.part} gives`, n10);
   if (chips.hidden) return;
   if (chips.childElementCount !== groups.length) chips.replaceChildren(...groups.map(chipOf));
   else [...chips.children].forEach((chip, n) => chip.replaceWith(chipOf(groups[n], n)));

@@ -1,7 +1,10 @@
 // What the digit explorer says of one unit, { k, place }: forward the numbers that it is made of,
 // backward those that its gradient comes from. The unit after the last layer is a probability.
 
-const directions = { forward: explainValue, backward: explainGradient };
+const directions = {
+  forward: { title: "Forward: numbers", explain: explainValue },
+  backward: { title: "Backward: gradients", explain: explainGradient },
+};
 
 const isChance = ({ layers }, { k }) => k === layers.length;
 
@@ -18,7 +21,7 @@ const probabilitiesOf = ({ state: { values } }) => chancesOf(values.at(-1)).map(
 function explain(figure, unit) {
   if (!figure.state.values.length) return { text: "Nothing is drawn.", groups: [] };
   const names = { unitName: (other) => nameOf(figure.layers, other) };
-  return { names, groups: [], ...directions[figure.state.direction](figure, unit, names) };
+  return { names, groups: [], ...directions[figure.state.direction].explain(figure, unit, names) };
 }
 
 // --- Forward: the value ---------------------------------------------------------------------
@@ -34,7 +37,7 @@ function explainValue(figure, unit, names) {
   const text = `${name} = ${layers[k].learned ? sumText(layers[k], place, groups, value)
     : largestText(layers[k], groups, value)}`;
   Object.assign(names, { role: "x", value: "numbers", weight: "weights", part: "map" });
-  return { text, groups };
+  return { text: `${text}. It ${fieldText(layers, unit)}.`, groups };
 }
 
 // The sum of the parts and the bias, before and after the ReLU.
@@ -111,18 +114,20 @@ function passText({ relu }, value) {
 // --- The panel ------------------------------------------------------------------------------
 
 function makePanel(figure) {
-  const buttons = Object.keys(directions).map((direction) =>
-    button(direction, () => turn(figure, direction)));
+  const buttons = Object.entries(directions).map(([direction, { title }]) =>
+    button(title, () => turn(figure, direction), { "data-direction": direction }));
   const label = choice(range(10), () => {
     figure.state.label = Number(label.value);
     draw(figure);
   });
   const terms = makeTerms((unit) => attend(figure, unit, "click"));
   const link = linkTo("digit", "number", (code) => open(figure, code));
+  const labelled = h("label", {}, "loss for label ", label);
   const bar = h("div", { class: "cnn-bar" },
     h("span", { role: "group", "aria-label": "direction" }, ...buttons),
-    h("label", {}, "loss for label ", label), link.node);
-  return { bar, buttons, label, terms, link };
+    labelled, link.node);
+  const node = h("div", { class: "panel" }, figure.view.note, terms.node);
+  return { bar, node, hint: h("p", { class: "hint" }), labelled, buttons, label, terms, link };
 }
 
 // Before the planes are painted: the gradients, and which way one looks.
@@ -133,15 +138,21 @@ function preparePanel(figure) {
   state.back = values.length
     ? backward(layers, values, probabilitiesOf(figure), labelOf(figure)) : { gradients: [] };
   panel.label.value = values.length ? labelOf(figure) : "";
-  panel.buttons.forEach((it) => it.setAttribute("aria-pressed", it.textContent === direction));
+  panel.labelled.hidden = !isBackward;
+  panel.buttons.forEach((it) =>
+    it.setAttribute("aria-pressed", it.dataset.direction === direction));
   planes.forEach(({ node, role }) => node.className = isBackward ? "s" : role);
 }
 
 function showPanel(figure) {
-  const { layers, state: { unit }, view: { planes, panel, note, bars } } = figure;
+  const { layers, state, view: { planes, panel, note, bars } } = figure;
+  const { unit } = state;
   const { text, groups, names } = explain(figure, unit);
   const [first] = groups.flatMap(({ cells }) => cells.flat()).filter(Boolean);
-  note.textContent = `${text} It ${fieldText(layers, unit)}.`;
+  note.textContent = text;
+  panel.node.classList.toggle("kept", state.isKept);
+  panel.hint.textContent = state.isKept ? "This number is kept. Click it again to point at others."
+    : "Point at any number, and it tells where it comes from. A click keeps it.";
   showTerms(panel.terms, groups, names);
   planes.forEach((plane, k) =>
     putFrames(plane, "met", k === first?.unit.k ? boxesOf(plane, groups) : []));
