@@ -179,7 +179,8 @@ function draw(figure) {
 // The maps in, what their kernels make of them, and the maps out; while the kernels slide, only
 // as far as they are.
 function drawMaps(figure) {
-  const { layers: [{ to: [, side] }, { to: [, rows], kernel }], values, shares, state, view } = figure;
+  const { layers: [{ to: [, side] }, { to: [, rows], kernel }], values, shares } = figure;
+  const { state, view } = figure;
   const [f, p, q] = state.place;
   const last = state.isSliding ? p * rows + q : rows * rows;
   const largest = max(...shares.flat().map(abs), 1e-9);
@@ -193,5 +194,6 @@ function drawMaps(figure) {
   });
   const first = f * rows * rows;
   const isMade = (at) => at - first <= last || at >= first + rows * rows;
-  showPlane(view.outputs, values[1].map((v, at) => (isMade(at) ? v : 0)), max(...values[1].map(abs)));
+  showPlane(view.outputs, values[1].map((v, at) => (isMade(at) ? v : 0)),
+    max(...values[1].map(abs)));
 }

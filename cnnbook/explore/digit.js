@@ -211,7 +211,7 @@ const makePlanes = (figure) => figure.layers.map((layer, k, { length }) => {
   const isLast = k === length - 1;
   const across = isLast ? 1 : acrossOf(maps);
   const visit = (place, how) => attend(figure, place && { k, place }, how);
-  return makePlane(k ? "y" : "x", layer, across, isLast ? 20 : pixelOf(k, across, rows), visit);
+  return makePlane(k ? "y" : "x", layer, across, isLast ? 24 : pixelOf(k, across, rows), visit);
 });
 
 // So large that the planes of some layers fit beside each other.

@@ -49,13 +49,14 @@ function showTerms(made, groups, names) {
 // A button for each part: its weights as a picture, and what it gives.
 function showChips(made) {
   const { groups, names, sums, chips, unit } = made;
-  const n10 = unitOf(sums);
+  const power = unitOf(sums);
+  const given = (n) => short(sums[n] * 10 ** power);
   const pictures = groups.map(() => h("canvas", { class: "s" }));
   const chipOf = ({ map }, n) => h("button", {
     type: "button", "aria-pressed": n === made.opened, onclick: () => openPart(made, n),
-  }, h("small", {}, `${names.part} ${map}`), pictures[n], h("span", {}, short(sums[n] * 10 ** n10)));
+  }, h("small", {}, `${names.part} ${map}`), pictures[n], h("span", {}, given(n)));
   chips.hidden = groups.length < 2;
-  unit.textContent = chips.hidden ? "" : inUnit(`What each ${names.part} gives`, n10);
+  unit.textContent = chips.hidden ? "" : inUnit(`What each ${names.part} gives`, power);
   if (chips.hidden) return;
   if (chips.childElementCount !== groups.length) chips.replaceChildren(...groups.map(chipOf));
   else [...chips.children].forEach((chip, n) => chip.replaceWith(chipOf(groups[n], n)));

@@ -100,7 +100,8 @@ const sentText = ({ name, relu }, groups) => {
 
 function chosenText(figure, groups) {
   const readers = groups.flatMap(({ cells }) => cells.flat());
-  const chosen = readers.filter(({ weight }) => weight).map(({ unit }) => nameOf(figure.layers, unit));
+  const chosen = readers.filter(({ weight }) => weight)
+    .map(({ unit }) => nameOf(figure.layers, unit));
   if (!chosen.length) return "it is not the largest in its window.";
   return `it is the largest in the window of ${chosen.join(" and of ")}, whose gradient it gets.`;
 }
