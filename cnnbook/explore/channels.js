@@ -130,9 +130,12 @@ function placeAt({ layers: [, { to: [, rows] }] }, at) {
   return [floor(at / rows), at % rows];
 }
 
+// From the first window on, or from where it was paused.
 function slide(figure) {
-  figure.state.isSliding = true;
-  show(figure, [figure.state.place[0], 0, 0]);
+  const { state } = figure;
+  const place = state.isSliding ? state.place : [state.place[0], 0, 0];
+  state.isSliding = true;
+  show(figure, place);
 }
 
 function slideOn(figure) {

@@ -1,4 +1,4 @@
-"""The channel explorer: the kernels of a filter slide over all maps, and what they give is added."""
+"""The channel explorer: the kernels of a filter slide over the maps, and their shares add up."""
 
 from __future__ import annotations
 

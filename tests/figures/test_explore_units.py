@@ -97,11 +97,11 @@ def test_all_gradients_are_cnnlib_s(script: Script, name: str, index: int, label
         np.testing.assert_allclose(numbers_found, gradient.ravel(), atol=1e-5 * scale)
 
 
-def places(values: list[Array]) -> list[tuple[int, int, int, int]]:
+def places(figure: DigitExplorer) -> list[tuple[int, int, int, int]]:
     """(layer, map, row, column): corners and inner units of every layer."""
     found = []
-    for k, a in enumerate(values):
-        maps, rows = a.shape[0], a.shape[1] if a.ndim == 3 else 1
+    for k, layer in enumerate(figure.layers):
+        maps, rows = layer.shape
         corners = {(0, 0, 0), (maps - 1, rows - 1, 0), (maps // 2, rows // 2, rows - 1)}
         found += [(k, *place) for place in sorted(corners)]
     return found
@@ -112,7 +112,8 @@ def test_terms_add_up_to_every_value_and_gradient(script: Script, name: str) -> 
     """Of pooling one weight is 1; all else are products, and the bias is added."""
     model, x = MODELS[name], digit(8)
     values, gradients = values_and_gradients(model, x, 5)
-    units = places(values)
+    figure = DigitExplorer(model)
+    units = places(figure)
     code = """
         const total = (groups) => sum(groups.map(({ cells }) => termSum(cells)));
         return units.map(([k, ...place]) => [
@@ -121,16 +122,16 @@ def test_terms_add_up_to_every_value_and_gradient(script: Script, name: str) -> 
             k + 1 < layers.length && total(termsFrom(layers, values, sums, { k, place })),
         ]);"""
     given = (x.ravel().tolist(), 5, units)
-    figure = DigitExplorer(model)
     found = script.call(figure, START + code, *given)
     for (k, *place), (value, gradient) in zip(units, found, strict=True):
-        at = tuple(place[: values[k].ndim])
+        maps, rows = figure.layers[k].shape
+        at = np.ravel_multi_index(place, (maps, rows, rows))
         if k:
             expected = max(value, 0) if figure.layers[k].relu else value
-            assert values[k][at] == pytest.approx(expected, abs=1e-5)
+            assert values[k].ravel()[at] == pytest.approx(expected, abs=1e-5)
         if k + 1 < len(values):
-            scale = np.abs(gradients[k]).max()
-            assert gradients[k][at] == pytest.approx(gradient, abs=1e-5 * scale)
+            scale = float(np.abs(gradients[k]).max())
+            assert gradients[k].ravel()[at] == pytest.approx(gradient, abs=1e-5 * scale)
 
 
 # --- Driven ------------------------------------------------------------------------------------
@@ -202,13 +203,13 @@ def test_forward_and_backward_are_cnnlib_s(explorer: Explorer, five: Any, unit: 
     k, *place = unit
     at = tuple(place[: values[k].ndim])
     point(explorer, unit, "forward")
-    near = {"abs": 0.02 * np.abs(values[k]).max()}
+    near = {"abs": 0.02 * float(np.abs(values[k]).max())}
     assert result(explorer.text.split(". It")[0]) == pytest.approx(values[k][at], **near)
     for label, gradients in (("own", of_five), ("3", of_three)):
         point(explorer, unit, "backward", label)
         found = re.search(r"by (?:p − t = .* ≈ )?(−?[\d.]+)[:]", explorer.text)
         assert found, explorer.text
-        near = {"abs": 0.02 * np.abs(gradients[k]).max()}
+        near = {"abs": 0.02 * float(np.abs(gradients[k]).max())}
         assert number(found[1]) == pytest.approx(gradients[k][at], **near)
 
 
@@ -384,9 +385,7 @@ def test_a_drawing_of_one_s_own_has_no_address(explorer: Explorer) -> None:
 
 @pytest.mark.parametrize("unit", ["forward-own-3-7-4-2", "backward-own-2-3-4-5"])
 def test_is_accessible_for_a_unit_of_many_parts(show: Opener, unit: str) -> None:
-    check_accessible(
-        show, DigitExplorer(), lambda driver: go(driver.root.page, f"digit-5-{unit}")
-    )
+    check_accessible(show, DigitExplorer(), lambda driver: go(driver.root.page, f"digit-5-{unit}"))
 
 
 def test_fits_a_phone_whatever_is_looked_at(show: Opener) -> None:
