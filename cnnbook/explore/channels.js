@@ -174,8 +174,8 @@ function draw(figure) {
     unitName: ({ place: [map, i, j] }) => `x[${map}, ${i}, ${j}]`,
   });
   const parts = [...figure.shares[p * rows + q], layer.b[f]];
-  view.status.textContent = `y[${place.join(", ")}] = ${parts.map(fineTerm).join(" + ")} (bias) ≈ `
-    + fine(sum(parts));
+  view.status.textContent = `y[${place.join(", ")}] = ${parts.map(fineTerm).join(" + ")} (bias)`
+    + equals(sum(parts), ...parts) + fine(sum(parts));
   view.link.set(place.join("-"));
 }
 

@@ -32,12 +32,12 @@ const matrix = (height, width, value) =>
 // So many decimals at most, and a real minus sign.
 const short = (value, decimals = 2) => String(Number(value.toFixed(decimals))).replace("-", "−");
 
-// A number within a sum; and a result, with ≈ if it or another number involved is shown rounded.
+// A number within a sum; the sign before a result, ≈ if a number involved is shown rounded; and the
+// result with its sign.
 const summand = (value) => (value < 0 ? `(${short(value)})` : short(value));
-function outcome(value, ...others) {
-  const rounded = [value, ...others].some((v) => Math.abs(Number(v.toFixed(2)) - v) > 1e-9);
-  return `${rounded ? " ≈ " : " = "}${short(value)}`;
-}
+const equals = (...values) =>
+  (values.some((v) => Math.abs(Number(v.toFixed(2)) - v) > 1e-9) ? " ≈ " : " = ");
+const outcome = (value, ...others) => equals(value, ...others) + short(value);
 
 // --- Grids ---------------------------------------------------------------------------------
 

@@ -107,6 +107,14 @@ function showTables(made) {
   const shown = boards.map(({ body }, n) => tableOf(columns[n], cells, body));
   tables.replaceChildren(shown[0], "·", shown[1], "=", shown[2]);
   boards.forEach((board, n) => fillTable(board, columns[n], cells));
+  meet(made, ...placeOfLargest(cells));
+}
+
+// Row and column of the largest product, which is spelled out first.
+function placeOfLargest(cells) {
+  const size = (i, j) => abs((cells[i][j]?.value ?? 0) * (cells[i][j]?.weight ?? 0));
+  const places = cells.flatMap((row, i) => row.map((_, j) => [i, j]));
+  return places.reduce((most, place) => (size(...place) > size(...most) ? place : most));
 }
 
 function tableOf([role, name, of], cells, body) {
@@ -129,7 +137,8 @@ function meet({ groups, opened, names, boards, term }, i, j) {
     cells[i][j].classList.add("met");
   });
   term.textContent = met ? `${names.unitName(met.unit)}: ${fineTerm(met.value)} · `
-    + `${fineTerm(met.weight)} ≈ ${fine(met.value * met.weight)}` : "padding: nothing to multiply";
+    + fineTerm(met.weight) + equals(met.value, met.weight) + fine(met.value * met.weight)
+    : "padding: nothing to multiply";
 }
 
 function press({ go, groups, opened }, i, j, key) {

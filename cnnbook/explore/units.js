@@ -70,7 +70,7 @@ function explainGradient(figure, unit, names) {
   const { layers, state: { values, back } } = figure;
   const { k, place } = unit;
   const label = labelOf(figure);
-  const start = `The loss for a ${label} changes with ${nameOf(figure.layers, unit)} by`;
+  const start = `Gradient of the loss (label ${label}) at ${nameOf(figure.layers, unit)} =`;
   if (isChance(figure, unit)) return { text: `${start} ${chanceText(figure, place[0], label)}` };
   const gradient = back.gradients[k][placeOf(layers[k].to, place)];
   if (k === layers.length - 1) {

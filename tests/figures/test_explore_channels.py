@@ -294,7 +294,7 @@ def test_one_of_each_is_said_in_the_singular(show: Opener) -> None:
     figure = Channels(show(to_html(ChannelExplorer([[[2]]], [[[[1]]]]))))
     assert "1 map into 1 filter: " in figure.text
     assert "1 sum of 1 product and" in figure.text
-    assert figure.status == "y[0, 0, 0] = 2 + 0 (bias) ≈ 2"
+    assert figure.status == "y[0, 0, 0] = 2 + 0 (bias) = 2"
 
 
 # --- The rules of all figures ------------------------------------------------------------------

@@ -207,7 +207,7 @@ def test_forward_and_backward_are_cnnlib_s(explorer: Explorer, five: Any, unit: 
     assert result(explorer.text.split(". It")[0]) == pytest.approx(values[k][at], **near)
     for label, gradients in (("own", of_five), ("3", of_three)):
         point(explorer, unit, "backward", label)
-        found = re.search(r"by (?:p − t = .* ≈ )?(−?[\d.]+)[:]", explorer.text)
+        found = re.search(r"\] = (?:p − t = .* ≈ )?(−?[\d.]+):", explorer.text)
         assert found, explorer.text
         near = {"abs": 0.02 * float(np.abs(gradients[k]).max())}
         assert number(found[1]) == pytest.approx(gradients[k][at], **near)
@@ -273,7 +273,7 @@ def test_probabilities_and_logits(explorer: Explorer, five: Any) -> None:
     assert "−1 / p" in explorer.text
     assert result(explorer.text.split(":")[0]) == pytest.approx(-1 / p[5], abs=0.02)
     point(explorer, (8, 4, 0, 0), "backward")
-    assert "by 0: the loss is −log p[5]" in explorer.text
+    assert "p[4] = 0: the loss is −log p[5]" in explorer.text
 
 
 def test_points_clicks_and_keeps(explorer: Explorer) -> None:
@@ -303,13 +303,13 @@ def test_a_term_leads_to_its_unit(explorer: Explorer) -> None:
     explorer.tables()[0].locator("td").nth(7).click()
     assert explorer.text.startswith("pool 1[2, 5, 4] = ")
     explorer.press("Backward: gradients")
-    assert "with pool 1[2, 5, 4] by" in explorer.text
+    assert "at pool 1[2, 5, 4] = " in explorer.text
     explorer.root.get_by_role("button", name="map 15").click()
     first = explorer.tables()[1].locator("td").first
     first.focus()
     assert explorer.root.locator(".term").inner_text().startswith("conv 2[15, ")
     explorer.root.page.keyboard.press("Enter")
-    assert "with conv 2[15, " in explorer.text
+    assert "at conv 2[15, " in explorer.text
 
 
 def test_the_label_is_the_digit_s_until_one_is_chosen(explorer: Explorer) -> None:
@@ -317,11 +317,11 @@ def test_the_label_is_the_digit_s_until_one_is_chosen(explorer: Explorer) -> Non
     explorer.press("Backward: gradients")
     label = explorer.root.get_by_role("combobox")
     assert label.input_value() == "8"
-    assert explorer.text.startswith("The loss for a 8 ")
+    assert explorer.text.startswith("Gradient of the loss (label 8) ")
     label.select_option("1")
-    assert explorer.text.startswith("The loss for a 1 ")
+    assert explorer.text.startswith("Gradient of the loss (label 1) ")
     explorer.press("4")
-    assert explorer.text.startswith("The loss for a 4 ")
+    assert explorer.text.startswith("Gradient of the loss (label 4) ")
 
 
 def test_backward_the_planes_show_gradients(explorer: Explorer, five: Any) -> None:
@@ -345,7 +345,7 @@ def test_nothing_drawn_has_no_arithmetic(explorer: Explorer) -> None:
     assert explorer.text == "Nothing is drawn."
     assert not explorer.root.locator(".terms table").first.is_visible()
     explorer.press("5")
-    assert explorer.text.startswith("The loss for a 5 ")
+    assert explorer.text.startswith("Gradient of the loss (label 5) ")
 
 
 # --- The address -------------------------------------------------------------------------------
