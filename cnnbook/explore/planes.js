@@ -101,15 +101,15 @@ function tint(plane, negative) {
   const { canvas, width, height, layer: { to: [maps, rows] } } = plane;
   const { color, caretColor, columnRuleColor } = getComputedStyle(canvas);
   const brush = canvas.getContext("2d");
-  const fillIn = (how, style) => {
+  const coat = (how, style) => {
     brush.globalCompositeOperation = how;
     brush.fillStyle = style;
   };
-  fillIn("source-in", color);
+  coat("source-in", color);
   brush.fillRect(0, 0, width, height);
-  fillIn("source-atop", caretColor);
+  coat("source-atop", caretColor);
   negative.forEach((at) => brush.fillRect(at % width, floor(at / width), 1, 1));
-  fillIn("destination-over", columnRuleColor);
+  coat("destination-over", columnRuleColor);
   for (const map of range(maps)) {
     const [top, tall, left, wide] = boxOf(plane, map, [0, rows], [0, rows]);
     brush.fillRect(left, top, wide, tall);
