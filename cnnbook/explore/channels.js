@@ -175,7 +175,7 @@ function draw(figure) {
   });
   const parts = [...figure.shares[p * rows + q], layer.b[f]];
   view.status.textContent = `y[${place.join(", ")}] = ${parts.map(fineTerm).join(" + ")} (bias)`
-    + equals(sum(parts), ...parts) + fine(sum(parts));
+    + equalSign(sum(parts), ...parts) + fine(sum(parts));
   view.link.set(place.join("-"));
 }
 
