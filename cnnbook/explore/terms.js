@@ -49,18 +49,24 @@ const termSum = (cells) =>
 
 // --- Numbers of any size --------------------------------------------------------------------
 
-// Two decimals, and more for a small number.
-const fine = (value) =>
-  short(value, value ? clamp(1 - floor(log10(abs(value))), 2, 6) : 2);
+// The n of a number of about 10⁻ⁿ, and that power of ten in letters.
+const exponent = (value) => -floor(log10(abs(value)));
+const powerText = (n) => `10⁻${String(n).replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+
+// Two decimals, more for a small number, and for a very small one a power of ten.
+function fine(value) {
+  const n = value ? exponent(value) : 0;
+  return n > 4 ? `${short(value * 10 ** n)} · ${powerText(n)}` : short(value, max(2, n + 1));
+}
 const fineTerm = (value) => (value < 0 ? `(${fine(value)})` : fine(value));
 
 // Small numbers are written in a unit of 10⁻ⁿ, so that two decimals tell them apart: its n.
 function unitOf(values) {
   const largest = max(...values.map(abs));
-  return largest > 0 && largest < 0.1 ? min(9, -floor(log10(largest))) : 0;
+  return largest > 0 && largest < 0.1 ? exponent(largest) : 0;
 }
 
-const inUnit = (name, n) => (n ? `${name}, in 10⁻${"⁰¹²³⁴⁵⁶⁷⁸⁹"[n]}` : name);
+const inUnit = (name, n) => (n ? `${name}, in ${powerText(n)}` : name);
 
 // --- The parts ------------------------------------------------------------------------------
 
