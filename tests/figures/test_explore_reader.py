@@ -49,7 +49,7 @@ def reader(show: Opener) -> Reader:
 
 def test_html_is_self_contained_and_small_but_for_its_weights() -> None:
     figure = DigitReader()
-    check_html(figure, 36 * 1024 + len(figure.data()["weights"]))
+    check_html(figure, 42 * 1024 + len(figure.data()["weights"]))
     assert repr(figure).startswith("DigitReader(conv 1, ")
 
 
@@ -73,6 +73,13 @@ def test_reads_what_is_drawn_and_takes_strokes_back(reader: Reader) -> None:
     assert reader.status == "7"
     reader.press("Undo", 2)
     assert reader.status == "nothing drawn"
+
+
+def test_the_probabilities_are_bars(reader: Reader) -> None:
+    sizes = reader.root.locator("td").evaluate_all(
+        "all => all.map((cell) => getComputedStyle(cell).backgroundSize.split(', ')[1])"
+    )
+    assert [float(size.split("%")[0]) > 95 for size in sizes] == [i == 3 for i in range(10)]
 
 
 def test_examples_come_one_after_the_other(reader: Reader) -> None:
