@@ -18,7 +18,7 @@ const examples = [
 
 function strokeOf(letters) {
   const place = (letter) => 11.2 * (letter.charCodeAt() - "a".charCodeAt());
-  return { width: 24, points: letters.match(/../g).map((pair) => [...pair].map(place)) };
+  return letters.match(/../g).map((pair) => [...pair].map(place));
 }
 
 // --- The network --------------------------------------------------------------------------
@@ -275,6 +275,13 @@ function frameUnit(plane, unit) {
   return putFrame(plane, [top, 1, left, 1]);
 }
 
+// How thick the pen is: MNIST's digits are about nine of their strokes high, small ones as well.
+function penOf(strokes) {
+  const extents = [0, 1].map((axis) => strokes.flat().map((point) => point[axis]))
+    .map((places) => max(...places) - min(...places));
+  return clamp(max(...extents) / 9, 6, 24);
+}
+
 // Paint the strokes, which run smoothly past their points; the ink of every pixel, 0 to 255.
 function paint({ canvas }, strokes) {
   const brush = canvas.getContext("2d", { willReadFrequently: true });
@@ -282,8 +289,8 @@ function paint({ canvas }, strokes) {
   brush.lineCap = "round";
   brush.lineJoin = "round";
   brush.strokeStyle = getComputedStyle(canvas).color;
-  for (const { width, points } of strokes) {
-    brush.lineWidth = width;
+  brush.lineWidth = penOf(strokes);
+  for (const points of strokes) {
     brush.beginPath();
     brush.moveTo(points[0][0] + 0.1, points[0][1]);
     points.forEach(([x, y], i) => {
@@ -434,17 +441,17 @@ function load(figure, strokes) {
 function startStroke(figure, point) {
   const { strokes } = figure.state;
   const kept = examples.includes(strokes) ? [] : strokes;
-  load(figure, [...kept, { width: 24, points: [point] }]);
+  load(figure, [...kept, [point]]);
 }
 
 function extendStroke(figure, point) {
-  figure.state.strokes.at(-1).points.push(point);
+  figure.state.strokes.at(-1).push(point);
   draw(figure);
 }
 
 // Half as large, and into the upper left corner.
-const shrunk = (strokes) => strokes.map(({ width, points }) => (
-  { width: width / 2, points: points.map((point) => point.map((v) => v / 2 + 7)) }));
+const shrunk = (strokes) =>
+  strokes.map((points) => points.map((point) => point.map((v) => v / 2 + 7)));
 
 // The keys move the pen by 14 × 14 places, 20 apart; space puts it down or lifts it.
 function steer(figure, move, isSwitch) {
