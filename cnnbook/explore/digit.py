@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cnnbook import samples
-from cnnbook.explore.figure import Figure
+from cnnbook.explore.figure import Figure, packed
 from cnnlib import checks, nn
 from cnnlib.checks import Array, Pair
 from cnnlib.datasets import load_mnist, to_float
@@ -49,6 +48,7 @@ class DigitExplorer(Figure):
     """
 
     name = "digit"
+    builds_on = ("network", "gradients", "planes", "terms", "units")
 
     def __init__(self, model: nn.Sequential | None = None, confidence: float = 0.6) -> None:
         self.confidence = checks.unit_interval("DigitExplorer", "confidence", confidence)
@@ -59,16 +59,15 @@ class DigitExplorer(Figure):
         self.layers = _walk(self.model)
         if self.layers[-1].shape != (10, 1):
             raise ValueError(f"DigitExplorer expected 10 outputs, got {_size(self.layers[-1])}")
-        self.weights = np.concatenate([_half(a) for layer in self.layers for a in layer.weights])
+        self.weights = packed("DigitExplorer", *(a for layer in self.layers for a in layer.weights))
 
     def data(self) -> dict[str, Any]:
         layers = [
             [layer.name, int(layer.weights != ()), int(layer.relu), *layer.shape, *layer.window]
             for layer in self.layers
         ]
-        text = base64.b64encode(self.weights.tobytes(), b"+-").decode().rstrip("=")
         percent = float(f"{100 * self.confidence:.6g}")
-        return {"percent": percent, "layers": layers, "weights": text}
+        return {"percent": percent, "layers": layers, "weights": self.weights}
 
     def picture(self) -> str:
         """A digit of MNIST, the layers, and the three likeliest answers."""
@@ -83,7 +82,7 @@ class DigitExplorer(Figure):
 
     def __repr__(self) -> str:
         layers = ", ".join(layer.name for layer in self.layers[1:])
-        count = f"{self.weights.size:,} parameters"
+        count = f"{sum(a.size for layer in self.layers for a in layer.weights):,} parameters"
         return f"{type(self).__name__}({layers}, {count}, confidence {self.confidence})"
 
 
@@ -138,14 +137,6 @@ def _weights(module: nn.Conv2d | nn.Linear) -> tuple[Array, Array]:
 def _size(layer: Layer) -> str:
     maps, rows = layer.shape
     return f"{maps} × {rows} × {rows}" if rows > 1 else f"{maps}"
-
-
-def _half(a: Array) -> Array:
-    with np.errstate(over="ignore"):
-        half = a.astype("<f2").ravel()
-    if not np.isfinite(half).all():
-        raise ValueError("DigitExplorer expected weights that float16 can hold")
-    return half
 
 
 def _drawing(image: Array) -> str:

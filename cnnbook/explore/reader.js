@@ -6,8 +6,7 @@ const isNarrow = matchMedia("(max-width: 480px)").matches;
 function reader(data) {
   const figure = begin(data);
   figure.view = {
-    ...elements(figure),
-    pad: makePad(figure, 0.6),
+    ...elements(figure, 0.6),
     planes: figure.layers.map((layer) => makeColumn(figure, layer)),
     prepare: { checked: true },
   };

@@ -14,7 +14,7 @@ class DigitReader(DigitExplorer):
     """
 
     name = "reader"
-    builds_on = ("digit",)
+    builds_on = ("network", "planes", "digit")
 
     def __init__(self) -> None:
         super().__init__(samples.trained_lenet(augmented=True), confidence=0.8)

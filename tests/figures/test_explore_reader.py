@@ -49,7 +49,7 @@ def reader(show: Opener) -> Reader:
 
 def test_html_is_self_contained_and_small_but_for_its_weights() -> None:
     figure = DigitReader()
-    check_html(figure, 36 * 1024 + len(figure.data()["weights"]))
+    check_html(figure, 42 * 1024 + len(figure.data()["weights"]))
     assert repr(figure).startswith("DigitReader(conv 1, ")
 
 
