@@ -230,8 +230,9 @@ function pixelOf(k, across, rows) {
 // The cells of the probabilities, each of which is a unit behind the last layer.
 function makeChances(figure) {
   const k = figure.layers.length;
+  const [outputs] = figure.layers.at(-1).to;
   const visit = (how) => (i) => attend(figure, { k, place: [i, 0, 0] }, how);
-  const { cells } = grid(10, 1, 0, {
+  const { cells } = grid(outputs, 1, 0, {
     focus: visit("keys"), point: visit("point"), press: (i, j, key) => key || visit("click")(i),
   });
   return cells.map(([cell]) => cell);

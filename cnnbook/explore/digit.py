@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class DigitExplorer(Figure):
     """
 
     name = "digit"
-    builds_on = ("network", "gradients", "planes", "terms", "units")
+    builds_on: ClassVar[tuple[str, ...]] = ("network", "gradients", "planes", "terms", "units")
 
     def __init__(self, model: nn.Sequential | None = None, confidence: float = 0.6) -> None:
         self.confidence = checks.unit_interval("DigitExplorer", "confidence", confidence)

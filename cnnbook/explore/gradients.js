@@ -69,18 +69,21 @@ function termsInto(layers, values, { k, place: [output, p, q] }) {
     matrix(kernel, kernel, (i, j) => term(map, i, j)));
 }
 
-// What the gradient of a unit of layer k comes from: the units of the next layer that read it.
+// What the gradient of a unit of layer k comes from: the units of the next layer that read it; none
+// if its stride leaves the unit out.
 function termsFrom(layers, values, sums, { k, place: [map, i, j] }) {
   const { learned, to, windows } = layers[k + 1];
   const [outputs, rows] = to;
-  const readers = (at) => range(rows).filter((p) => windows[p].low <= at && at < windows[p].high);
+  const [down, across] = [i, j].map((at) =>
+    range(rows).filter((p) => windows[p].low <= at && at < windows[p].high));
+  if (!down.length || !across.length) return [];
   const term = (output, p, q) => {
     const place = [output, p, q];
     const weight = weightOf(layers[k + 1], values[k], place, [map, i, j]);
     return { unit: { k: k + 1, place }, value: sums[k + 1][placeOf(to, place)], weight };
   };
   return grouped(learned ? range(outputs) : [map], rows, (output) =>
-    readers(i).map((p) => readers(j).map((q) => term(output, p, q))));
+    down.map((p) => across.map((q) => term(output, p, q))));
 }
 
 // By what an output multiplies a number of its input. Pooling takes the largest one as it is.

@@ -80,10 +80,14 @@ function explainGradient(figure, unit, names) {
   }
   const groups = termsFrom(layers, values, back.sums, unit);
   Object.assign(names, { role: "s", value: "gradients", weight: "weights", part: "map" });
-  const next = layers[k + 1];
-  const text = `${start} ${fine(gradient)}: ${next.learned ? sentText(next, groups)
-    : chosenText(figure, groups)}${passText(layers[k], values[k][placeOf(layers[k].to, place)])}`;
-  return { text, groups };
+  const source = sourceText(figure, layers[k + 1], groups);
+  const pass = passText(layers[k], values[k][placeOf(layers[k].to, place)]);
+  return { text: `${start} ${fine(gradient)}: ${source}${pass}`, groups };
+}
+
+function sourceText(figure, next, groups) {
+  if (!groups.length) return `no number of ${next.name} reads it.`;
+  return next.learned ? sentText(next, groups) : chosenText(figure, groups);
 }
 
 function chanceText(figure, i, label) {
@@ -117,8 +121,9 @@ function passText({ relu }, value) {
 function makePanel(figure) {
   const buttons = Object.entries(directions).map(([direction, { title }]) =>
     button(title, () => turn(figure, direction), { "data-direction": direction }));
-  const label = choice(range(10), () => {
-    figure.state.label = Number(label.value);
+  const [outputs] = figure.layers.at(-1).to;
+  const label = choice(range(outputs), () => {
+    figure.state.label = label.selectedIndex;
     draw(figure);
   });
   const terms = makeTerms((unit) => attend(figure, unit, "click"));
@@ -138,7 +143,7 @@ function preparePanel(figure) {
   const isBackward = direction === "backward";
   state.back = values.length
     ? backward(layers, values, probabilitiesOf(figure), labelOf(figure)) : { gradients: [] };
-  panel.label.value = values.length ? labelOf(figure) : "";
+  panel.label.selectedIndex = values.length ? labelOf(figure) : -1;
   panel.labelled.hidden = !isBackward;
   panel.buttons.forEach((it) =>
     it.setAttribute("aria-pressed", it.dataset.direction === direction));
@@ -199,7 +204,7 @@ function addressOf({ state }) {
 
 function open(figure, code) {
   const [, digit, direction, label, ...numbers] =
-    /^(\d)-(forward|backward)-(own|\d)-(\d+)-(\d+)-(\d+)-(\d+)$/.exec(code) ?? [];
+    /^(\d)-(forward|backward)-(own|\d+)-(\d+)-(\d+)-(\d+)-(\d+)$/.exec(code) ?? [];
   const [k, ...place] = numbers.map(Number);
   if (!digit || !isUnit(figure, k, place)) return false;
   Object.assign(figure.state, {

@@ -15,12 +15,12 @@ from figure_driver import (
     check_still,
     check_stops_when_gone,
     check_twice_and_hosted,
+    go,
     numbers,
     to_html,
 )
 from numpy.typing import NDArray
 from playwright.sync_api import Locator
-from test_explore_sizes import go
 
 from cnnbook import samples
 from cnnbook.explore import ChannelExplorer

@@ -75,6 +75,13 @@ def test_reads_what_is_drawn_and_takes_strokes_back(reader: Reader) -> None:
     assert reader.status == "nothing drawn"
 
 
+def test_the_probabilities_are_bars(reader: Reader) -> None:
+    sizes = reader.root.locator("td").evaluate_all(
+        "all => all.map((cell) => getComputedStyle(cell).backgroundSize.split(', ')[1])"
+    )
+    assert [float(size.split("%")[0]) > 95 for size in sizes] == [i == 3 for i in range(10)]
+
+
 def test_examples_come_one_after_the_other(reader: Reader) -> None:
     for digit in (4, 5, 6, 7, 8, 9, 0, 1, 2, 3):
         reader.press("Another digit")

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import Driver, Opener, check_accessible, marked, numbers, to_html
+from digit_script import HTML, Script, other_network
+from figure_driver import Driver, Opener, check_accessible, go, marked, numbers, to_html
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
-from test_explore_digit import HTML, Script, other_network
-from test_explore_sizes import go
 
 from cnnbook import samples
 from cnnbook.explore import DigitExplorer
@@ -257,6 +256,16 @@ def test_a_maximum_and_its_gradient(explorer: Explorer, five: Any) -> None:
         point(explorer, unit, "backward")
         words = "it is the largest in" if n == largest else "it is not the largest"
         assert words in explorer.text
+
+
+def test_a_number_that_no_window_reads_has_no_gradient(show: Opener) -> None:
+    """Stride 2 leaves out the last row of the maps before it."""
+    explorer = Explorer(show(to_html(DigitExplorer(MODELS["other"]))))
+    point(explorer, (2, 0, 12, 13), "backward")
+    assert explorer.text.startswith("Gradient of the loss (label 5) at pool 1[0, 12, 13] = 0: no n")
+    assert not explorer.root.locator(".terms table").first.is_visible()
+    point(explorer, (2, 0, 12, 12), "backward")
+    assert "the sum over the 7 numbers of conv 2 that read it" in explorer.text
 
 
 def test_probabilities_and_logits(explorer: Explorer, five: Any) -> None:
