@@ -132,12 +132,19 @@ function showChances({ percent, view: { bars, answer } }, chances) {
     bar.style = `--v:${chances[i] ?? 0}%`;
     bar.textContent = chances.length ? `${chances[i].toFixed()} %` : "";
   });
-  const highest = max(...chances);
-  const isSure = highest >= percent;
-  const refusal = chances.length ? "not sure" : "nothing drawn";
-  const text = isSure ? String(chances.indexOf(highest)) : refusal;
+  const text = verdict(chances, percent);
   // Only news are written, and so read aloud.
-  if (answer.textContent !== text) answer.replaceChildren(isSure ? h("b", {}, text) : text);
+  const isDigit = text.length === 1;
+  if (answer.textContent !== text) answer.replaceChildren(isDigit ? h("b", {}, text) : text);
+}
+
+// The digit, or why there is none.
+function verdict(chances, percent) {
+  const highest = max(...chances);
+  const likeliest = chances.indexOf(highest);
+  if (!chances.length) return "nothing drawn";
+  if (likeliest === 10) return "no digit it knows";
+  return highest < percent ? "not sure" : String(likeliest);
 }
 
 // The unit that is looked at, and what it looks at.
@@ -189,7 +196,7 @@ const elements = (figure, pixel) => ({
   prepare: h("input", { type: "checkbox", checked: "", onchange: () => draw(figure) }),
   answer: h("p", { role: "status" }),
   note: h("p", { "aria-live": "polite" }),
-  bars: range(10).map(() => h("td")),
+  bars: range(figure.layers.at(-1).to[0]).map(() => h("td")),
 });
 
 // The paper to draw on. A new theme changes the colour of the canvas by a short transition, and
@@ -257,8 +264,10 @@ function arrange(figure) {
 
 const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y chances" },
   h("small", {}, "probability", h("br"), "softmax"),
-  h("table", { style: `--sure:${percent}%` },
-    ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))));
+  h("table", { style: `--sure:${percent}%` }, ...rowsOf(bars)));
+
+const rowsOf = (bars) => bars.map((bar, i) =>
+  h("tr", {}, h("th", { scope: "row" }, i < 10 ? i : "none"), bar));
 
 // --- Events: each changes the state, then draws -------------------------------------------
 

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from cnnbook import drawings
+from cnnbook import drawings, samples
 from cnnbook.drawings import NO_DIGIT
 from cnnlib.checks import Array
+from cnnlib.datasets import to_float
+from cnnlib.functional import softmax
 
 
 def pictures(examples: list[drawings.Example]) -> Array:
@@ -48,3 +50,15 @@ def test_a_small_drawing_looks_as_a_large_one() -> None:
     assert drawings.pen_width(drawings.placed(three, 30)) == 6
     a, b = (drawings.picture(drawing).astype(float) for drawing in (large, small))
     assert abs(a - b).mean() < 5
+
+
+def test_the_shipped_reader_does_as_recorded() -> None:
+    shipped, examples = samples.recorded("no_digit")["shipped"], drawings.for_judging()
+    p = softmax(samples.trained_reader()(to_float(pictures(examples))))
+    labels = np.array([example.label for example in examples])
+    answers = np.where(p[:, :NO_DIGIT].max(1) >= 0.8, p.argmax(1), NO_DIGIT)
+    right = answers == labels
+    assert right[labels < NO_DIGIT].sum() == pytest.approx(shipped["drawn"]["right"], abs=1)
+    assert right[labels == NO_DIGIT].sum() == pytest.approx(shipped["shapes_declined"], abs=1)
+    wrong = {example.name for example, hit in zip(examples, right, strict=True) if not hit}
+    assert len(wrong ^ shipped["mistakes"].keys()) <= 1
