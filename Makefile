@@ -1,4 +1,4 @@
-# Everything here works in a fresh clone with Python 3.11 or newer, and does only what changed.
+# Everything here works in a fresh clone with Python 3.11 to 3.14, and does only what changed.
 # The environment lives in .venv; `make clean` leaves it, removing the folder renews it.
 
 PYTHON ?= python3
@@ -38,9 +38,9 @@ help:
 	@echo 'make clean          remove what was built, but not .venv and lab'
 
 $(INSTALLED): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo 'Python 3.11 or newer is needed, and $(PYTHON) is not.' \
-			'Name another one: make PYTHON=python3.12 …' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { \
+		echo 'Python 3.11, 3.12, 3.13 or 3.14 is needed, and $(PYTHON) is another.' \
+			'Name one of them: make PYTHON=python3.13 …' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install --quiet --no-compile --requirement requirements.txt
 	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable .

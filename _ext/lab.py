@@ -9,7 +9,7 @@ import base64
 import mimetypes
 import posixpath
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from shutil import copy2
 from typing import cast
@@ -39,8 +39,8 @@ FOLDED = {
     "hide-cell": {"source_hidden": True, "outputs_hidden": True},
 }
 NEEDS = """\
-*The code needs the book's packages: `make lab` has them; in the unpacked archive of the book, \
-`python -m pip install "./notebooks[plot,torch]"`.*"""
+*The code needs the book's packages. They come with all notebooks in `notebooks.zip`, which the \
+book's pages offer; `make lab` has them too.*"""
 INSTALL = """\
 # Where the book's packages are missing, as in Colab, this installs them.
 from importlib.util import find_spec
@@ -86,8 +86,12 @@ def code(text: str) -> str:
 
 
 def tex(node: nodes.Element) -> str:
-    """A formula without empty lines, and without the classes of the book's style sheet."""
+    """A formula without empty lines, and without what some editor refuses.
+
+    The classes are those of the book's style sheet. GitHub does not allow \\operatorname.
+    """
     text = re.sub(r"\\class\{[\w-]+\}", "", node.astext())
+    text = re.sub(r"\\operatorname(\{\w+\})", r"\\mathop{\\mathrm\1}", text)
     return "\n".join(line for line in text.strip().split("\n") if line.strip())
 
 
@@ -119,14 +123,25 @@ def picture(drawing: str) -> str:
     return f'<img alt="" src="data:image/svg+xml;base64,{data}">'
 
 
+def letters(formula: nodes.math) -> str:
+    """A formula of single letters and signs as HTML."""
+    text = re.sub(r"\\([a-z]+)", lambda name: unescape(f"&{name[1]};"), formula.astext())
+    if not re.fullmatch(r"[a-zA-Z0-9α-ω/+=., -]+", text):
+        raise ExtensionError(
+            "expected in what can be folded a formula of letters, digits and / + - =, "
+            f"got {formula.astext()!r}"
+        )
+    return f"<i>{text}</i>"
+
+
 def html(node: nodes.Element) -> str:
-    """What stands in a summary, where Markdown means nothing."""
+    """What stands in a summary, where not every editor knows Markdown and formulas."""
     parts = []
     for child in node.children:
         text = escape(child.astext(), quote=False)
         match child:
             case nodes.math():
-                parts.append(f"${text}$")
+                parts.append(letters(child))
             case nodes.literal():
                 parts.append(f"<code>{text}</code>")
             case _:

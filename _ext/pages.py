@@ -20,6 +20,7 @@ THEME_OPTIONS = {
     "toc_title": "On this page",
 }
 
+EARLY = ("/book.js", "/documentation_options.js")
 SHAPES = r"(?:\w+ )?\([^()]+\)(?:, (?:\w+ )?\([^()]+\))*"
 CONTRACT = re.compile(f"^{SHAPES} -> {SHAPES}")
 SHARED_IDS = {"proof", "proof-content", "exercise-content", "solution-content"}
@@ -69,15 +70,16 @@ class NameFolds(SphinxPostTransform):
 
 
 def offer_notebook(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Below a chapter's title: its notebook, and what it takes to run it."""
+    """Below a chapter's title: its notebook, and all of them with what it takes to run them."""
     paragraphs = doctree.findall(nodes.paragraph)
     first = next((it for it in paragraphs if "chapter-meta" in it["classes"]), None)
     if first is not None:
         index = app.builder.get_relative_uri(page, "index")
-        notebook = index.replace("index.html", f"notebooks/{page}.ipynb")
+        top = index.removesuffix("index.html")
         text = (
-            f' Run it: <a href="{notebook}" download>the notebook</a>,'
-            f' <a href="{index}#run-it">what it needs</a>.'
+            f' Run it: <a href="{top}notebooks/{page}.ipynb" download>the notebook</a>,'
+            f' <a href="{top}notebooks.zip" download>all with what they need</a>,'
+            f' <a href="{index}#run-it">how</a>.'
         )
         first += nodes.raw("", text, format="html")
 
@@ -115,6 +117,15 @@ def contract_as_code(
     lines[:1] = [CONTRACT.sub(r"``\g<0>``", line) for line in lines[:1]]
 
 
+def defer_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Let no script hold up the first paint, but those that the head of the page needs."""
+    for script in context["script_files"]:
+        if script.filename and not script.filename.endswith(EARLY):
+            script.attributes["defer"] = "defer"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx; of pages, others run between 400 and 600."""
     app.connect("config-inited", set_theme_options)
@@ -125,4 +136,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-resolved", offer_notebook, priority=950)  # the notebooks have theirs
     app.connect("html-page-context", describe, priority=400)
     app.connect("html-page-context", drop_unknown_address, priority=600)
+    app.connect("html-page-context", defer_scripts, priority=900)  # others add theirs at 500
     return {"parallel_read_safe": True, "parallel_write_safe": True}

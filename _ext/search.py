@@ -65,12 +65,12 @@ def translated(title: str, terms: Iterable[Term]) -> str:
     return title
 
 
-def introduced(terms: dict[str, Term], page: str, node: Node, text: str) -> Iterator[str]:
+def introduced(terms: dict[str, Term], page: str, node: Node, text: str) -> Iterator[Term]:
     """The terms that an entry introduces: in bold, or with their Chinese names."""
     named = {*in_bold(node), *re.findall(r"[\u4e00-\u9fff]+", text)}
     for label, term in terms.items():
         if page in term.pages and {label, term.chinese} & named:
-            yield from filter(None, (term.english, term.chinese))
+            yield term
 
 
 def in_bold(node: Node) -> Iterator[str]:
@@ -127,10 +127,17 @@ def prose(node: Node) -> Iterator[str]:
             yield from prose(child)
 
 
+def formulas(node: Node) -> int:
+    """How many formulas of an entry stand in lines of their own."""
+    here = sum(isinstance(child, nodes.math_block) for child in node.children)
+    return here + sum(map(formulas, own(node)))
+
+
 def entries(app: Sphinx, page: str, doctree: nodes.document) -> Iterator[Entry]:
     """The sections, terms and functions of a page, in their order."""
     numbers = app.env.toc_secnumbers.get(page, {})
     terms = glossary(app)
+    titles = {line(it[0]).lower() for it in doctree.findall(nodes.section) if heading(it)}
 
     def visit(node: Node, path: list[str], taught: bool) -> Iterator[Entry]:
         title = heading(node)
@@ -140,12 +147,19 @@ def entries(app: Sphinx, page: str, doctree: nodes.document) -> Iterator[Entry]:
             taught = taught and anchor not in CLOSING
             name = "".join(f"{part}." for part in number) + f" {line(title)}"
             text = "\n".join(filter(None, prose(node)))
+            elsewhere = titles - {line(title).lower()}  # what a section is called is taught there
+            taught_here = [
+                term
+                for term in introduced(terms, page, node, text)
+                if term.english.lower() not in elsewhere
+            ]
             yield {
                 "address": f"{app.builder.get_target_uri(page)}#{anchor}",
                 "path": path,
                 "title": name.strip(),
                 "titles": [*TO_CHINESE.split(line(title)), translated(line(title), terms.values())],
-                "terms": list(introduced(terms, page, node, text)),
+                "terms": [name for term in taught_here for name in term[:2] if name],
+                "formulas": formulas(node),
                 "text": text,
                 "taught": taught,
             }

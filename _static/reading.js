@@ -30,6 +30,27 @@ function count(quiz) {
   }));
 }
 
+// The answers to a question are one stop of the Tab key, between which the arrow keys move, as they
+// do between radio buttons.
+function walk(quiz) {
+  const summaries = [...quiz.querySelectorAll("summary")];
+  const name = (summary) => summary.parentElement.name;
+  for (const summary of summaries) {
+    const question = summaries.filter((other) => name(other) === name(summary));
+    summary.tabIndex = summary === question[0] ? 0 : -1;
+    summary.setAttribute("aria-keyshortcuts", "ArrowUp ArrowDown");
+    summary.addEventListener("focus", () => {
+      question.forEach((other) => { other.tabIndex = other === summary ? 0 : -1; });
+    });
+    summary.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      question.at((question.indexOf(summary) + step) % question.length).focus();
+    });
+  }
+}
+
 // On paper the page is light, and every answer open: those of a quiz, of which the screen shows one
 // at a time, and those that a reader was to predict.
 let printing = null;
@@ -57,7 +78,10 @@ window.addEventListener("beforeprint", beforePrint);
 window.addEventListener("afterprint", afterPrint);
 window.addEventListener("hashchange", reveal);
 window.addEventListener("load", () => {
-  document.querySelectorAll(".quiz").forEach(count);
+  for (const quiz of document.querySelectorAll(".quiz")) {
+    count(quiz);
+    walk(quiz);
+  }
   // The list of contents leads to the same places, and the notebook holds the same code.
   document.querySelectorAll("a.headerlink, button.copybtn").forEach((it) => { it.tabIndex = -1; });
   reveal();

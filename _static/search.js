@@ -10,8 +10,8 @@ const bookSearch = (() => {
   const RUN = /\p{Script=Han}+|[\p{Script=Latin}\p{Script=Greek}\p{N}_]+/gu;
   const CHINESE = /\p{Script=Han}/u;
   const COMMON = new Set(
-    "a an and are as at be by do does for from how i in is it of on or the to what when why with"
-      .split(" "),
+    ("a an and are as at be by do does for from how i in is it of on or the to too what when why "
+      + "with").split(" "),
   );
   const ENDING = new RegExp(
     "^(.{3,}?)(at(e|ed|es|ing|ions?)|ional|ions?|ings?|[ae]n(ces?|ts?)|ed|es|e|(?<!ia)s)$",
@@ -50,6 +50,16 @@ const bookSearch = (() => {
 
   const distinct = (text) => [...new Set(words(text).map(({ word }) => word))];
 
+  // What readers ask for by another word than that of a title.
+  const ALSO = new Map([
+    ["backward", "backpropagation"],
+    ["derivative", "backpropagation"],
+    ["gradient", "backpropagation"],
+    ["large", "limit"],
+    ["needed", "without"],
+    ["norm", "normalisation"],
+  ].map((pair) => pair.map(stem)));
+
   // --- Ranking --------------------------------------------------------------------------------
 
   // What a word counts, against one in the text, where it is in the title, and where an entry
@@ -57,14 +67,17 @@ const bookSearch = (() => {
   const TITLE = 5;
   const TERM = 5.3;
   const ASIDE = 0.5;
+  const FORMULA = stem("formula");
 
   let entries = [];
   const holders = new Map(); // word -> number of the entries that hold it
 
+  const unnumbered = (title) => title.replace(/^[\d.]+ /, "");
+
   function begin(list) {
     entries = list.map((entry) => {
-      const path = [...entry.path.slice(-1), entry.title].join(" ");
-      const counts = new Map();
+      const path = [...entry.path.slice(-1), entry.title].map(unnumbered).join(" ");
+      const counts = new Map([[FORMULA, entry.formulas]]);
       for (const { word } of words(entry.text)) counts.set(word, (counts.get(word) ?? 0) + 1);
       const titles = [...entry.titles, path].map(distinct);
       return { ...entry, titles, terms: entry.terms.map(distinct), counts };
@@ -78,12 +91,13 @@ const bookSearch = (() => {
   const rarity = (word) => Math.log((entries.length + 1) / holders.get(word));
   const worth = (forms) => Math.min(...forms.map(rarity));
 
-  // Each word that is asked for, as a list: one that the book does not have stands for all that
-  // begin with it, such as "backprop".
+  // Each word that is asked for, as a list of those that answer it: one that the book does not have
+  // stands for all that begin with it, such as "backprop".
   function asked(question) {
     const longer = (word) => [...holders.keys()].filter((other) => other.startsWith(word));
     const forms = (word) => (holders.has(word) ? [word] : word.length > 2 ? longer(word) : []);
-    return distinct(question).map(forms).filter((list) => list.length);
+    const answers = (word) => (ALSO.has(word) ? [...forms(word), ALSO.get(word)] : forms(word));
+    return distinct(question).map(answers).filter((list) => list.length);
   }
 
   // What a name has in common with the question, times the share that this is of both.

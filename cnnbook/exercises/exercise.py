@@ -1,119 +1,184 @@
 """How a checker works: it knows the right answer and the usual wrong ones.
 
-Your function runs on a few inputs. Where it is wrong, its output is held against what each
-known mistake gives on the same inputs, so that the verdict can say what went wrong.
+Your function runs once on each of a few inputs. Where it is wrong, its outputs are held against
+what each known mistake gives on the same inputs, so that the verdict can say what went wrong.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import functools
+import inspect
+import io
+import linecache
 import sys
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from cnnlib.checks import Array
+from cnnbook.exercises.comparison import SHOWN, difference, no_result, same, text
 
 Function = Callable[..., Any]
 WIDTH = 49  # characters that fit on a phone
-SHOWN = 9  # numbers of an array that are written out
 
 
 class Exercise:
-    """A question with its right function, inputs to try, and known mistakes by their diagnosis."""
+    """A question with its right function, inputs to try, and known mistakes by their diagnosis.
+
+    A diagnosis has one function that makes the mistake, or a list of them where it can be made in
+    several ways. ``parts`` names the results where there are several; a mistake in one of them is
+    then recognised whatever is wrong with the others.
+    """
 
     def __init__(
         self,
         name: str,
         right: Function,
         inputs: Sequence[tuple[Any, ...]],
-        mistakes: Mapping[str, Function],
+        mistakes: Mapping[str, Function | Sequence[Function]],
+        parts: Sequence[str] = (),
     ) -> None:
-        self.name, self.right, self.inputs, self.mistakes = name, right, inputs, mistakes
+        self.name, self.right, self.inputs, self.parts = name, right, inputs, parts
+        self.mistakes: dict[str, Sequence[Function]] = {
+            diagnosis: [forms] if callable(forms) else forms
+            for diagnosis, forms in mistakes.items()
+        }
+        self.arguments = _names(right, max(map(len, inputs)))
 
     def __call__(self, answer: Function) -> None:
         """Print the verdict on ``answer``, a function like the one asked for."""
-        text = textwrap.fill(f"{self.name}: {self.verdict(answer)}", WIDTH)
+        verdict = textwrap.fill(f"{self.name}: {self.verdict(answer)}", WIDTH)
         encoding = sys.stdout.encoding or "utf-8"  # where it lacks a sign, a ? stands for it
-        print(text.encode(encoding, "replace").decode(encoding))
+        print(verdict.encode(encoding, "replace").decode(encoding))
 
     def verdict(self, answer: Function) -> str:
         """What `__call__` prints, without the name."""
-        for arguments in self.inputs:
-            mine = copy.deepcopy(arguments)
-            try:
-                found = answer(*mine)
-            except Exception as error:  # whatever a reader's code may raise
-                return f"not yet. For {_text(arguments)} it raises {type(error).__name__}: {error}"
-            if not _same(mine, arguments):
-                return f"not yet. For {_text(arguments)} it changes its input."
-            expected = self.right(*copy.deepcopy(arguments))
-            if not _same(found, expected):
-                return f"not yet. {self._diagnosis(answer, arguments, found, expected)}"
-        return "correct."
+        problem = self._no_call(answer) or self._problem(answer)
+        return f"not yet. {problem}" if problem else "correct."
 
-    def _diagnosis(self, answer: Function, arguments: Any, found: Any, expected: Any) -> str:
-        for diagnosis, wrong in self.mistakes.items():
-            if all(_agree(answer, wrong, given) for given in self.inputs):
-                return diagnosis
-        return f"For {_text(arguments)}: {_difference(found, expected)}."
+    def _no_call(self, answer: Function) -> str:
+        """Return why the answer cannot be called, if so."""
+        if not callable(answer):
+            return f"Hand in the function itself, without ( ); this is {text(answer)}."
+        try:
+            signature = inspect.signature(answer)
+        except ValueError:  # as in _names
+            return ""
+        try:
+            signature.bind(*self.inputs[0])
+        except TypeError:
+            return f"It is called with ({', '.join(self.arguments)}); yours takes {signature}."
+        return ""
+
+    def _problem(self, answer: Function) -> str:
+        """Return what is wrong on the first input where something is."""
+        found: list[Any] = []
+        for number, given in enumerate(self.inputs):
+            result, after = _run(answer, given)
+            found.append(result)
+            if isinstance(result, BaseException):
+                raised = f"For {self._given(number)} it raises {_raised(result, answer)}"
+                return ". ".join(filter(None, [raised, self._named(answer, found)]))
+            for name, old, new in zip(self.arguments, given, after, strict=False):
+                if not same(new, old):
+                    return f"It changes its input {name}: work on a copy."
+            expected = self.right(*copy.deepcopy(given))
+            if not same(result, expected):
+                return (
+                    no_result(result)
+                    or self._named(answer, found)
+                    or f"For {self._given(number)}{difference(result, expected, self.parts)}."
+                )
+        return ""
+
+    def _named(self, answer: Function, found: list[Any]) -> str:
+        """Return the diagnosis of a mistake that gives what was found."""
+        first = len(found) - 1
+        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):  # once will do
+            found = found + [_run(answer, given)[0] for given in self.inputs[first + 1 :]]
+
+            @functools.cache
+            def made(wrong: Function, number: int) -> Any:
+                return _run(wrong, self.inputs[number])[0]
+
+            for results in (found, *self._by_parts(found, first)):
+                for diagnosis, forms in self.mistakes.items():
+                    if any(
+                        _explains(functools.partial(made, wrong), results, first) for wrong in forms
+                    ):
+                        return diagnosis
+        return ""
+
+    def _by_parts(self, found: list[Any], first: int) -> Iterator[list[Any]]:
+        """Yield what was found with all parts set right but one, for each that is wrong."""
+        right = [self.right(*copy.deepcopy(given)) for given in self.inputs]
+        for i in range(len(self.parts)):
+            results = [_only(i, *pair) for pair in zip(found, right, strict=True)]
+            if not same(results[first], right[first]):
+                yield results
+
+    def _given(self, number: int) -> str:
+        """Return the arguments by name, and where the large ones can be seen."""
+        named, place = [], ""
+        for name, value in zip(self.arguments, self.inputs[number], strict=False):
+            if isinstance(value, np.ndarray) and value.size > SHOWN:
+                named.append(f"{name} of shape {value.shape}")
+                place = f" (the checker's inputs[{number}])"
+            else:
+                named.append(f"{name} = {text(value)}")
+        return ", ".join(named) + place
 
 
-def _agree(answer: Function, wrong: Function, arguments: tuple[Any, ...]) -> bool:
+def _names(function: Function, count: int) -> list[str]:
+    """Return the names of its first parameters, as far as they have some."""
     try:
-        found = answer(*copy.deepcopy(arguments))
-    except Exception:
-        return False
-    return _same(found, wrong(*copy.deepcopy(arguments)))
+        names = list(inspect.signature(function).parameters)
+    except ValueError:  # some functions written in C have no signature
+        names = []
+    return [*names[:count], *(f"argument {i + 1}" for i in range(len(names), count))]
 
 
-def _same(a: Any, b: Any) -> bool:
-    """Equal in structure, shape and, as far as float32 goes, in value."""
-    if isinstance(b, tuple):
-        return (
-            isinstance(a, (tuple, list))
-            and len(a) == len(b)
-            and all(_same(p, q) for p, q in zip(a, b, strict=True))
-        )
-    if b is None or isinstance(b, (str, bool)):
-        return bool(a == b)
-    a, b = _numbers(a), _numbers(b)
-    if a is None or b is None:
-        return False
-    return a.shape == b.shape and bool(_close(a, b).all())
-
-
-def _numbers(value: Any) -> Array | None:
-    """As an array of floats; None for what cannot become one."""
-    if isinstance(value, str):
-        return None
+def _run(function: Function, given: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """Call it with a copy; return its result, or what it raises, and the copy."""
+    mine = copy.deepcopy(given)
     try:
-        return np.asarray(value, float)
-    except Exception:  # whatever a reader's object may raise
-        return None
+        return function(*mine), mine
+    except (Exception, SystemExit) as error:  # whatever a reader's code may raise
+        return error, mine
 
 
-def _close(a: Array, b: Array) -> Array:
-    return np.isclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True)
+def _only(i: int, found: Any, right: tuple[Any, ...]) -> Any:
+    """Part i as it was found, the others right; what has other parts stays as it is."""
+    if not isinstance(found, (tuple, list)) or len(found) != len(right):
+        return found
+    return *right[:i], found[i], *right[i + 1 :]
 
 
-def _difference(found: Any, expected: Any) -> str:
-    """Both, or of large arrays of one shape the first numbers that differ."""
-    if isinstance(expected, np.ndarray) and expected.size > SHOWN:
-        a = _numbers(found)
-        if a is not None and a.shape == expected.shape:
-            place = tuple(map(int, np.argwhere(~_close(a, expected))[0]))
-            return f"at {list(place)} expected {expected[place]:.4g}, got {a[place]:.4g}"
-    return f"expected {_text(expected)}, got {_text(found)}"
+def _explains(made: Callable[[int], Any], found: Sequence[Any], first: int) -> bool:
+    """Whether a mistake made what was found: the same error at first, later where it runs."""
+    for number in range(len(found)):
+        result = made(number)
+        if isinstance(result, BaseException):
+            if number == first and repr(found[first]) != repr(result):
+                return False
+        elif not same(found[number], result):
+            return False
+    return True
 
 
-def _text(value: Any) -> str:
-    """Short enough for one line: small arrays in full, large ones by shape."""
-    if isinstance(value, tuple):
-        return "(" + ", ".join(map(_text, value)) + ")"
-    if isinstance(value, np.ndarray):
-        rounded = np.round(value, 4) if value.dtype.kind == "f" else value
-        return str(rounded.tolist()) if value.size <= SHOWN else f"an array of shape {value.shape}"
-    return repr(value.item() if isinstance(value, np.generic) else value)
+def _raised(error: BaseException, answer: Function) -> str:
+    """Type, message and the line of the reader's own code."""
+    message = f"{type(error).__name__}: {error}".strip(": ")
+    own = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals is getattr(answer, "__globals__", None)
+    ]
+    if not own:
+        return message
+    source = linecache.getline(*own[-1]).strip()
+    return f"{message} (line {own[-1][1]}{': ' if source else ''}{source})"

@@ -72,7 +72,7 @@ function makeMap(role, name, rows, pixel, visit) {
 }
 
 function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) {
-  const row = (planes) => h("div", { class: "row" }, ...planes.map(({ node }) => node));
+  const row = (planes) => h("div", { class: "maps" }, ...planes.map(({ node }) => node));
   view.outputs.node.firstChild.replaceChildren(
     `${many(filters, "map")} out, one for each filter: point at a number, and see it made.`);
   return [
@@ -175,7 +175,7 @@ function draw(figure) {
   });
   const parts = [...figure.shares[p * rows + q], layer.b[f]];
   view.status.textContent = `y[${place.join(", ")}] = ${parts.map(fineTerm).join(" + ")} (bias)`
-    + equals(sum(parts), ...parts) + fine(sum(parts));
+    + equalSign(sum(parts), ...parts) + fine(sum(parts));
   view.link.set(place.join("-"));
 }
 

@@ -28,7 +28,7 @@ class ChannelExplorer(Figure):
     """
 
     name = "channels"
-    builds_on = ("network", "gradients", "planes", "terms")
+    builds_on = ("network", "planes", "terms")
 
     def __init__(self, x: ArrayLike, w: ArrayLike, b: ArrayLike | None = None) -> None:
         arrays = [np.asarray(a, dtype=np.float64) for a in (x, w)]

@@ -49,7 +49,7 @@ class DigitExplorer(Figure):
     """
 
     name = "digit"
-    builds_on: ClassVar[tuple[str, ...]] = ("network", "gradients", "planes", "terms", "units")
+    builds_on: ClassVar[tuple[str, ...]] = ("network", "planes", "terms", "gradients", "units")
 
     def __init__(self, model: nn.Sequential | None = None, confidence: float = 0.6) -> None:
         self.confidence = checks.unit_interval("DigitExplorer", "confidence", confidence)

@@ -35,9 +35,9 @@ const short = (value, decimals = 2) => String(Number(value.toFixed(decimals))).r
 // A number within a sum; the sign before a result, ≈ if a number involved is shown rounded; and the
 // result with its sign.
 const summand = (value) => (value < 0 ? `(${short(value)})` : short(value));
-const equals = (...values) =>
+const equalSign = (...values) =>
   (values.some((v) => Math.abs(Number(v.toFixed(2)) - v) > 1e-9) ? " ≈ " : " = ");
-const outcome = (value, ...others) => equals(value, ...others) + short(value);
+const outcome = (value, ...others) => equalSign(value, ...others) + short(value);
 
 // --- Grids ---------------------------------------------------------------------------------
 

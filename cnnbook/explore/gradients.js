@@ -1,4 +1,4 @@
-// The network backward, and of any number, forward and backward, the terms that it is the sum of.
+// The network backward: how the loss changes with any of its numbers, and whence that comes.
 
 // The gradient of the loss -log p[label] for every number of every layer: of the last layer p - t,
 // and before it what each layer sends back. `sums` holds the same before the ReLU of the layer.
@@ -48,27 +48,6 @@ function sendToLargest(layer, x, dx, dy, ...window) {
   dx[firstLargest(layer, x, ...window)] += dy;
 }
 
-// --- One unit and its terms -----------------------------------------------------------------
-
-// A term is a number, the weight by which it is multiplied, and the unit { k, place } that it
-// belongs to; undefined on the padding. Terms come in groups of rows and columns: one for each map
-// of maps, and a single one where the numbers form no maps.
-
-// What a unit of layer k is made of: the numbers of the layer before in its window.
-function termsInto(layers, values, { k, place: [output, p, q] }) {
-  const { learned, from, kernel, windows } = layers[k];
-  const [maps, rows] = from;
-  const x = values[k - 1];
-  const term = (map, i, j) => {
-    const place = [map, windows[p].start + i, windows[q].start + j];
-    if (place.some((at, axis) => axis && (at < 0 || at >= rows))) return undefined;
-    const weight = weightOf(layers[k], x, [output, p, q], place);
-    return { unit: { k: k - 1, place }, value: x[placeOf(from, place)], weight };
-  };
-  return grouped(learned ? range(maps) : [output], rows, (map) =>
-    matrix(kernel, kernel, (i, j) => term(map, i, j)));
-}
-
 // What the gradient of a unit of layer k comes from: the units of the next layer that read it; none
 // if its stride leaves the unit out.
 function termsFrom(layers, values, sums, { k, place: [map, i, j] }) {
@@ -85,25 +64,3 @@ function termsFrom(layers, values, sums, { k, place: [map, i, j] }) {
   return grouped(learned ? range(outputs) : [map], rows, (output) =>
     down.map((p) => across.map((q) => term(output, p, q))));
 }
-
-// By what an output multiplies a number of its input. Pooling takes the largest one as it is.
-function weightOf(layer, x, [output, p, q], [map, i, j]) {
-  const { learned, from, kernel, windows, w } = layer;
-  const [down, across] = [windows[p], windows[q]];
-  if (!learned) {
-    return Number(firstLargest(layer, x, map, down, across) === placeOf(from, [map, i, j]));
-  }
-  const line = (output * from[0] + map) * kernel + i - down.start;
-  return w[line * kernel + j - across.start];
-}
-
-function grouped(maps, rows, cellsOf) {
-  if (rows > 1) return maps.map((map) => ({ map, cells: cellsOf(map) }));
-  const across = acrossOf(maps.length);
-  const terms = maps.flatMap((map) => cellsOf(map).flat());
-  return [{ cells: range(ceil(terms.length / across))
-    .map((row) => terms.slice(row * across, (row + 1) * across)) }];
-}
-
-const termSum = (cells) =>
-  sum(cells.flat().map((term) => (term ? term.value * term.weight : 0)));

@@ -1,23 +1,72 @@
-// The terms of a number: which numbers were multiplied by which weights, part by part. A part is
-// a group of terms as in network.js; its products add up to its share of the number.
+// The terms of a number: which numbers are multiplied by which weights, and what they add up to, as
+// pictures and tables.
 
 const { log10 } = Math;
 const widest = 7; // columns of a table whose numbers are written
 
+// --- What a unit is made of -----------------------------------------------------------------
+
+// A term is a number, the weight by which it is multiplied, and the unit { k, place } that it
+// belongs to; undefined on the padding. Terms come in groups of rows and columns: one for each map
+// of maps, and a single one where the numbers form no maps.
+
+// What a unit of layer k is made of: the numbers of the layer before in its window.
+function termsInto(layers, values, { k, place: [output, p, q] }) {
+  const { learned, from, kernel, windows } = layers[k];
+  const [maps, rows] = from;
+  const x = values[k - 1];
+  const term = (map, i, j) => {
+    const place = [map, windows[p].start + i, windows[q].start + j];
+    if (place.some((at, axis) => axis && (at < 0 || at >= rows))) return undefined;
+    const weight = weightOf(layers[k], x, [output, p, q], place);
+    return { unit: { k: k - 1, place }, value: x[placeOf(from, place)], weight };
+  };
+  return grouped(learned ? range(maps) : [output], rows, (map) =>
+    matrix(kernel, kernel, (i, j) => term(map, i, j)));
+}
+
+// By what an output multiplies a number of its input. Pooling takes the largest one as it is.
+function weightOf(layer, x, [output, p, q], [map, i, j]) {
+  const { learned, from, kernel, windows, w } = layer;
+  const [down, across] = [windows[p], windows[q]];
+  if (!learned) {
+    return Number(firstLargest(layer, x, map, down, across) === placeOf(from, [map, i, j]));
+  }
+  const line = (output * from[0] + map) * kernel + i - down.start;
+  return w[line * kernel + j - across.start];
+}
+
+function grouped(maps, rows, cellsOf) {
+  if (rows > 1) return maps.map((map) => ({ map, cells: cellsOf(map) }));
+  const across = acrossOf(maps.length);
+  const terms = maps.flatMap((map) => cellsOf(map).flat());
+  return [{ cells: range(ceil(terms.length / across))
+    .map((row) => terms.slice(row * across, (row + 1) * across)) }];
+}
+
+const termSum = (cells) =>
+  sum(cells.flat().map((term) => (term ? term.value * term.weight : 0)));
+
 // --- Numbers of any size --------------------------------------------------------------------
 
-// Two decimals, and more for a small number.
-const fine = (value) =>
-  short(value, value ? clamp(1 - floor(log10(abs(value))), 2, 6) : 2);
+// The n of a number of about 10⁻ⁿ, and that power of ten in letters.
+const exponent = (value) => -floor(log10(abs(value)));
+const powerText = (n) => `10⁻${String(n).replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+
+// Two decimals, more for a small number, and for a very small one a power of ten.
+function fine(value) {
+  const n = value ? exponent(value) : 0;
+  return n > 4 ? `${short(value * 10 ** n)} · ${powerText(n)}` : short(value, max(2, n + 1));
+}
 const fineTerm = (value) => (value < 0 ? `(${fine(value)})` : fine(value));
 
 // Small numbers are written in a unit of 10⁻ⁿ, so that two decimals tell them apart: its n.
 function unitOf(values) {
   const largest = max(...values.map(abs));
-  return largest > 0 && largest < 0.1 ? min(9, -floor(log10(largest))) : 0;
+  return largest > 0 && largest < 0.1 ? exponent(largest) : 0;
 }
 
-const inUnit = (name, n) => (n ? `${name}, in 10⁻${"⁰¹²³⁴⁵⁶⁷⁸⁹"[n]}` : name);
+const inUnit = (name, n) => (n ? `${name}, in ${powerText(n)}` : name);
 
 // --- The parts ------------------------------------------------------------------------------
 
@@ -137,7 +186,7 @@ function meet({ groups, opened, names, boards, term }, i, j) {
     cells[i][j].classList.add("met");
   });
   term.textContent = met ? `${names.unitName(met.unit)}: ${fineTerm(met.value)} · `
-    + fineTerm(met.weight) + equals(met.value, met.weight) + fine(met.value * met.weight)
+    + fineTerm(met.weight) + equalSign(met.value, met.weight) + fine(met.value * met.weight)
     : "padding: nothing to multiply";
 }
 

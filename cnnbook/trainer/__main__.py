@@ -39,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except (ValueError, OSError) as error:
         options.error(str(error))
+    except torch._dynamo.exc.BackendCompilerFailed as error:
+        options.error(f"--compile: PyTorch cannot compile here: {error.inner_exception}")
     return 0
 
 

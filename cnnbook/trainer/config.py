@@ -67,7 +67,7 @@ class Config:
     )
     channels_last: bool = option(False, "channels innermost in memory", group="machine")
     bfloat16: bool = option(False, "products in bfloat16", group="machine")
-    compile: bool = option(False, "compile the network first", group="machine")
+    compile: bool = option(False, "compile the network; needs a C++ compiler", group="machine")
     root: Folder = option(None, "your own files of MNIST's format", group="files", flag="--data")
 
     def __post_init__(self) -> None:

@@ -102,7 +102,7 @@ def test_own_exercise_names_its_mistakes() -> None:
     exec(examples()[1], names)
     mirror = names["mirror"]
     assert mirror.verdict(mirror.right) == "correct."
-    for diagnosis, mistake in mirror.mistakes.items():
+    for diagnosis, [mistake] in mirror.mistakes.items():
         assert mirror.verdict(mistake) == f"not yet. {diagnosis}"
 
 

@@ -129,6 +129,8 @@ def code_problems(cell: NotebookNode) -> list[str]:
     kinds = [output.output_type for output in cell.outputs]
     if any(output.get("name") == "stderr" for output in cell.outputs):
         found.append("stderr output")
+    if any("\r" in output.get("text", "") for output in cell.outputs):
+        found.append("a carriage return: nbval drops the text before it")
     if kinds.count("error") != ("raises-exception" in tags(cell)):
         found.append("error output without the tag raises-exception, or the tag without one")
     types = {mime for output in cell.outputs for mime in output.get("data", {})}
@@ -302,6 +304,7 @@ BAD: dict[str, Callable[[NotebookNode], object]] = {
     "shell command": lambda n: n.cells[1].update(source="x = 1\n  !false"),
     "nbval comment": lambda n: n.cells[1].update(source="# NBVAL_SKIP\nprint(1)"),
     "stderr output": lambda n: n.cells[1].outputs[0].update(name="stderr"),
+    "carriage return": lambda n: n.cells[1].outputs[0].update(text="2\r1\n"),
     "error output without": lambda n: n.cells[2].metadata.update(tags=[]),
     "or the tag without one": lambda n: n.cells[2].update(outputs=[]),
     "['image/png']": lambda n: add_output(n.cells[1], "image/png"),

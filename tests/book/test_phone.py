@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 WIDTH = 390
 LONGEST = 49  # characters of what a cell prints
+SMALLEST = 11  # pixels of a letter
 
 # What does not fit, with the first characters of what it holds. A box that scrolls has a shadow at
 # its edges, which is a background made of gradients that stay in place.
@@ -28,6 +29,26 @@ CUT = """longest => {
         ...named("no shadow", seen(".bd-article pre, .pst-scrollable-table-container")
             .filter((box) => isWide(box) && !isShaded(box))),
     ];
+}"""
+WIDE_TABLES = """() => [...document.querySelectorAll(".pst-scrollable-table-container")]
+    .filter((box) => box.scrollWidth > box.clientWidth)
+    .map((box) => box.textContent.trim().slice(0, 60))"""
+
+# The smallest letters of each figure, on the page and after a tap at its middle.
+LETTERS = """() => {
+    const smallest = (figure) => Math.min(...[...figure.querySelectorAll("text")].map((text) => {
+        const { a, b } = text.getScreenCTM();
+        return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
+    }));
+    return [...document.querySelectorAll("article svg.drawing:has(text)")].map((figure) => {
+        figure.scrollIntoView({ block: "center" });
+        const small = smallest(figure);
+        const { left, top, width, height } = figure.getBoundingClientRect();
+        document.elementFromPoint(left + width / 2, top + height / 2).click();
+        const large = smallest(figure);
+        figure.closest("dialog")?.close();
+        return [small, large];
+    });
 }"""
 
 
@@ -53,6 +74,25 @@ def test_formulas_and_outputs_are_whole_and_the_rest_has_a_cue(phone: Page, book
     pages = [page for page in sorted(book.rglob("*.html")) if "_static" not in page.parts]
     found = [problem for page in pages for problem in problems(phone, page)]
     assert not found, "\n".join(found)
+
+
+def test_tables_of_chapters_are_whole(phone: Page, book: Path) -> None:
+    """With the column that decides; those of the appendices may scroll, with a shadow."""
+    for page in sorted(book.glob("chapters/*.html")):
+        phone.goto(page.as_uri())
+        book_pages.unfold(phone)
+        assert phone.evaluate(WIDE_TABLES) == [], page.name
+
+
+def test_letters_in_figures_are_large_or_a_tap_enlarges_them(phone: Page, book: Path) -> None:
+    figures = 0
+    for page in sorted([*book.glob("chapters/*.html"), *book.glob("appendices/*.html")]):
+        phone.goto(page.as_uri())
+        book_pages.unfold(phone)
+        for small, large in phone.evaluate(LETTERS):
+            assert small >= SMALLEST or large >= SMALLEST, (page.name, small, large)
+            figures += small < SMALLEST
+    assert figures > 50
 
 
 @pytest.mark.parametrize(

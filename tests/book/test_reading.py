@@ -79,6 +79,26 @@ def test_quiz_opens_one_answer_at_a_time_and_counts_the_first(window: Page, book
     )
 
 
+def test_answers_to_a_question_are_one_stop_with_arrow_keys_between(
+    window: Page, book: Path
+) -> None:
+    window.goto(address(book, "quiz"))
+    first, last = (window.locator(".quiz details[name=quiz-1-1] summary").nth(n) for n in (0, -1))
+    second = window.locator(".quiz details[name=quiz-1-1] summary").nth(1)
+    first.focus()
+    window.keyboard.press("ArrowDown")
+    expect(second).to_be_focused()
+    window.keyboard.press("Tab")
+    expect(window.locator(".quiz details[name=quiz-1-2] summary").first).to_be_focused()
+    window.keyboard.press("Shift+Tab")
+    expect(second).to_be_focused()
+    window.keyboard.press("ArrowUp")
+    window.keyboard.press("ArrowUp")
+    expect(last).to_be_focused()
+    window.keyboard.press("Enter")
+    expect(window.locator(".quiz details[name=quiz-1-1][open] summary")).to_be_focused()
+
+
 # --- Paper ------------------------------------------------------------------------------------
 
 

@@ -53,6 +53,17 @@ QUESTIONS = {
     "train on gpu": "13_training.html#on-a-gpu-optional",
     "data augmentation": "14_further.html#data-augmentation",
     "confusion matrix": "15_inside.html#the-confusion-matrix-optional",
+    "gradient check": "09_backpropagation.html#gradient-check",
+    "梯度检验": "09_backpropagation.html#gradient-check",
+    "why is a nonlinearity needed": "06_nonlinearity.html#layers-without-a-non-linearity",
+    "batch norm": "14_further.html#batch-normalisation",
+    "batch norm backward": "09_backpropagation.html#batch-normalisation-optional",
+    "relu backward": "09_backpropagation.html#relu",
+    "softmax derivative": "09_backpropagation.html#softmax-and-cross-entropy",
+    "gradient of a convolution": "09_backpropagation.html#convolution-in-one-dimension",
+    "output size formula": "04_output_size.html#output-size",
+    "receptive field formula": "04_output_size.html#receptive-field",
+    "learning rate too large": "10_gradient_descent.html#the-limit-of-the-learning-rate",
 }
 
 

@@ -110,6 +110,20 @@ def test_relu_has_derivative_0_at_0() -> None:
     assert x.grad == 0
 
 
+@pytest.mark.parametrize(
+    ("operation", "of_torch"), [(lambda x: x * 0, math.nan), (lambda x: x.relu(), 0.0)]
+)
+def test_a_factor_of_0_and_an_infinite_gradient_give_nan(
+    operation: Callable[[Any], Any], of_torch: float
+) -> None:
+    """PyTorch says the same of a product; its ReLU selects, and says 0."""
+    x, t = Value(-1.0), torch.tensor(-1.0, dtype=torch.float64, requires_grad=True)
+    for result in (operation(x), operation(t)):
+        (result * 1e200 * 1e200).backward()
+    assert math.isnan(x.grad)
+    assert float(t.grad) == pytest.approx(of_torch, nan_ok=True)
+
+
 def test_deep_graphs_need_no_recursion_and_no_time() -> None:
     x = z = Value(1.0)
     for _ in range(3000):

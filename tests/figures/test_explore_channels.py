@@ -183,7 +183,7 @@ def test_the_parts_are_one_channel_convolutions(figure: Channels) -> None:
 def test_all_kernels_lie_over_the_same_window(figure: Channels) -> None:
     go(figure.root.page, "channels-7-4-2")
     boxes = (
-        figure.root.locator(".net .row")
+        figure.root.locator(".net .maps")
         .first.locator("i.here")
         .evaluate_all("all => all.map(({ style: s }) => [s.top, s.left, s.height, s.width])")
     )

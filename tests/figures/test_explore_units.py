@@ -164,13 +164,18 @@ class Explorer(Driver):
         return self.plane(k).locator(f"xpath=following-sibling::i[@class='{kind}']").count()
 
 
+SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+NUMBER = r"−?[\d.]*\d(?: · 10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
+
+
 def number(text: str) -> float:
-    return float(text.replace("−", "-"))
+    """As the figure writes it: −0.0026, or 3.1 · 10⁻⁷."""
+    return float(text.replace("−", "-").replace(" · 10", "e").translate(SUPERSCRIPTS))
 
 
 def result(text: str) -> float:
     """What stands behind the last sign of equality of the first sentence."""
-    found = re.findall(r"[=≈] (−?[\d.]*\d)", text)
+    found = re.findall(rf"[=≈] ({NUMBER})", text)
     return number(found[-1])
 
 
@@ -206,7 +211,7 @@ def test_forward_and_backward_are_cnnlib_s(explorer: Explorer, five: Any, unit: 
     assert result(explorer.text.split(". It")[0]) == pytest.approx(values[k][at], **near)
     for label, gradients in (("own", of_five), ("3", of_three)):
         point(explorer, unit, "backward", label)
-        found = re.search(r"\] = (?:p − t = .* ≈ )?(−?[\d.]+):", explorer.text)
+        found = re.search(rf"\] = (?:p − t = .* ≈ )?({NUMBER}):", explorer.text)
         assert found, explorer.text
         near = {"abs": 0.02 * float(np.abs(gradients[k]).max())}
         assert number(found[1]) == pytest.approx(gradients[k][at], **near)
@@ -266,6 +271,24 @@ def test_a_number_that_no_window_reads_has_no_gradient(show: Opener) -> None:
     assert not explorer.root.locator(".terms table").first.is_visible()
     point(explorer, (2, 0, 12, 12), "backward")
     assert "the sum over the 7 numbers of conv 2 that read it" in explorer.text
+
+
+def test_very_small_numbers_are_written_in_powers_of_ten(show: Opener) -> None:
+    """A network that is as good as certain has gradients that six decimals would not show."""
+    model = copy.deepcopy(LENET)
+    for parameter in model[-1].parameters():
+        parameter.data *= 3
+    explorer = Explorer(show(to_html(DigitExplorer(model))))
+    explorer.press("5")
+    for parameter in model.parameters():
+        parameter.data = parameter.data.astype(np.float64)
+    _, expected = values_and_gradients(model, explorer.input().astype(np.float64), 5)
+    point(explorer, (4, 11, 2, 3), "backward")
+    assert 0 < np.abs(expected[4]).max() < 1e-4
+    found = re.search(rf"\] = ({NUMBER}):", explorer.text)
+    assert found
+    assert number(found[1]) == pytest.approx(expected[4][11, 2, 3], rel=0.2)
+    assert "gradients, in 10⁻" in explorer.root.locator(".terms").inner_text()
 
 
 def test_probabilities_and_logits(explorer: Explorer, five: Any) -> None:

@@ -162,6 +162,17 @@ def test_a_full_disk_is_one_line(cli: Callable[..., tuple[int, str, str]], tmp_p
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit")  # PyTorch's own use of what it deprecates
+def test_no_compiler_is_one_line(
+    cli: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "nothing compiled before"))
+    with torch._inductor.config.patch({"cpp.cxx": ("absent",)}):
+        code, _, err = cli(*FEW, "--network=tiny", "--compile")
+    assert code == 2
+    assert "error: --compile: PyTorch cannot compile here: No working C++ compiler" in err
+
+
 def test_without_a_terminal_a_line_comes_now_and_then(
     cli: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, whole: Result
 ) -> None:

@@ -1,0 +1,127 @@
+"""Code exercises that are solved in the page, by Pyodide, which lies beside the book.
+
+Below each is an empty element that holds the answer to begin with; `_static/run.js` makes it an
+editor, and asks for Python at the first click. Scripts are all that a page can load from a disk, so
+each part of Python is one: base64 of its gzip, handed to the function `receivePart`.
+"""
+
+import base64
+import gzip
+import io
+import json
+import re
+import zipfile
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx_exercise.nodes import exercise_enumerable_node
+
+from . import fetch
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+FOLDER = f"python-{fetch.VERSION}"
+PACKAGES = ["cnnlib/**/*.py", "cnnbook/__init__.py", "cnnbook/exercises/*.py"]
+DATE = (1980, 1, 1, 0, 0, 0)  # the first that an archive can hold
+CALL = re.compile(r"^check[\w.]*\((\w+)\)$", re.MULTILINE)
+logger = logging.getLogger(__name__)
+
+
+@cache
+def pyodide() -> dict[str, bytes]:
+    """Pyodide's files, or none, which is said once and no error."""
+    try:
+        return fetch.files()
+    except fetch.Absent as absent:
+        logger.info("No exercise can be solved in the page, for want of Pyodide: %s", absent)
+        return {}
+
+
+# --- Each exercise ----------------------------------------------------------------------------
+
+
+def stub(exercise: nodes.Element) -> str:
+    """What an answer begins with: the functions, as the text gives them, and the checks.
+
+    Empty where the exercise has no checks.
+    """
+    blocks = [block.astext() for block in exercise.findall(nodes.literal_block)]
+    checks = next(filter(CALL.search, blocks), "")
+    calls: dict[str, str] = {}
+    for literal in exercise.findall(nodes.literal):
+        calls.setdefault(literal.astext().split("(")[0], literal.astext())
+    imports = [line for line in checks.split("\n") if line.startswith(("from ", "import "))]
+    names = CALL.findall(checks)
+    if missing := [name for name in names if name not in calls]:
+        label = exercise["label"]
+        raise ExtensionError(f"{label}: expected `{missing[0]}(…)` in its text, got no such code")
+    functions = [f"def {calls[name]}:\n    ..." for name in names]
+    rest = "\n".join(line for line in checks.split("\n") if line not in imports).strip()
+    parts = ["\n".join(["import numpy as np", *imports]), *functions, rest]
+    return "\n\n\n".join(parts) + "\n" if checks else ""
+
+
+def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Put the element that becomes an editor into each code exercise of a page."""
+    if app.builder.format != "html" or not pyodide():
+        return
+    folder = app.builder.get_relative_uri(page, "index").replace("index.html", f"_static/{FOLDER}")
+    for exercise in doctree.findall(exercise_enumerable_node):
+        if text := stub(exercise):
+            data = {"exercise": exercise["label"], "stub": text, "folder": folder}
+            data["parts"] = " ".join(parts())
+            attributes = "".join(f' data-{name}="{escape(it)}"' for name, it in data.items())
+            element = f'<div class="run-in-page"{attributes}></div>'
+            exercise += nodes.raw("", element, format="html")
+
+
+# --- The runtime ------------------------------------------------------------------------------
+
+
+def book() -> bytes:
+    """The checkers and the library, as an archive that is the same each time."""
+    paths = sorted(path for pattern in PACKAGES for path in ROOT.glob(pattern))
+    found = {path.relative_to(ROOT).as_posix(): path for path in paths}
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for name, path in {**found, "in_page.py": HERE / "in_page.py"}.items():
+            archive.writestr(zipfile.ZipInfo(name, DATE), path.read_bytes())
+    return memory.getvalue()
+
+
+@cache
+def parts() -> dict[str, bytes]:
+    """All that a page loads at the first click, by name."""
+    lock = {"info": {"abi_version": fetch.ABI}, "packages": {}}
+    named = {re.sub(r"^numpy-.*", "numpy.whl", name): data for name, data in pyodide().items()}
+    named |= {"pyodide-lock.json": json.dumps(lock).encode("ascii"), "book.zip": book()}
+    return named | {"worker.js": (HERE / "worker.js").read_bytes()}
+
+
+def write(app: Sphinx, exception: Exception | None) -> None:
+    """Write each part of Python as a script, and the licences beside them."""
+    if exception is not None or app.builder.format != "html" or not pyodide():
+        return
+    target = Path(app.outdir, "_static", FOLDER)
+    target.mkdir(parents=True, exist_ok=True)
+    for name, data in parts().items():
+        text = base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii")
+        script = f'receivePart("{name}", "{text}");\n'
+        (target / f"{name}.js").write_text(script, encoding="ascii", newline="\n")
+    with zipfile.ZipFile(io.BytesIO(parts()["numpy.whl"])) as wheel:
+        (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/LICENSE.txt"))
+        numpy = wheel.read(name).decode("utf-8")
+    licences = (HERE / "LICENSES.txt").read_text(encoding="utf-8") + numpy
+    (target / "LICENSES.txt").write_text(licences, encoding="utf-8", newline="\n")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension with Sphinx; the notebooks, which have a kernel, get no editor."""
+    app.connect("doctree-resolved", offer, priority=950)
+    app.connect("build-finished", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
