@@ -6,8 +6,8 @@
 from typing import Any
 
 
-def lenet(n: Any, **given: Any) -> Any:
-    """(N, 1, 28, 28) -> (N, 10): the modern LeNet-5, 61,706 parameters.
+def lenet(n: Any, classes: int = 10, **given: Any) -> Any:
+    """(N, 1, 28, 28) -> (N, classes): the modern LeNet-5, 61,706 parameters for ten classes.
 
     After LeCun et al. (1998), with ReLU, max pooling and full connections.
     """
@@ -23,7 +23,7 @@ def lenet(n: Any, **given: Any) -> Any:
         n.ReLU(),
         n.Linear(120, 84, **given),
         n.ReLU(),
-        n.Linear(84, 10, **given),
+        n.Linear(84, classes, **given),
     )
 
 

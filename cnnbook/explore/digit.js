@@ -15,7 +15,7 @@ const examples = [
 
 function strokeOf(letters) {
   const place = (letter) => 11.2 * (letter.charCodeAt() - "a".charCodeAt());
-  return { width: 24, points: letters.match(/../g).map((pair) => [...pair].map(place)) };
+  return letters.match(/../g).map((pair) => [...pair].map(place));
 }
 
 // In percent; none without logits.
@@ -78,6 +78,13 @@ function picture(ink, prepare) {
   return { spans, x: prepared(ink, n, spans) };
 }
 
+// How thick the pen is: MNIST's digits are about nine of their strokes high, small ones as well.
+function penOf(strokes) {
+  const extents = [0, 1].map((axis) => strokes.flat().map((point) => point[axis]))
+    .map((places) => max(...places) - min(...places));
+  return clamp(max(...extents) / 9, 6, 24);
+}
+
 // Paint the strokes, which run smoothly past their points; the ink of every pixel, 0 to 255.
 function paint({ canvas }, strokes) {
   const brush = canvas.getContext("2d", { willReadFrequently: true });
@@ -85,8 +92,8 @@ function paint({ canvas }, strokes) {
   brush.lineCap = "round";
   brush.lineJoin = "round";
   brush.strokeStyle = getComputedStyle(canvas).color;
-  for (const { width, points } of strokes) {
-    brush.lineWidth = width;
+  brush.lineWidth = penOf(strokes);
+  for (const points of strokes) {
     brush.beginPath();
     brush.moveTo(points[0][0] + 0.1, points[0][1]);
     points.forEach(([x, y], i) => {
@@ -125,12 +132,19 @@ function showChances({ percent, view: { bars, answer } }, chances) {
     bar.style = `--v:${chances[i] ?? 0}%`;
     bar.textContent = chances.length ? `${chances[i].toFixed()} %` : "";
   });
-  const highest = max(...chances);
-  const isSure = highest >= percent;
-  const refusal = chances.length ? "not sure" : "nothing drawn";
-  const text = isSure ? String(chances.indexOf(highest)) : refusal;
+  const text = verdict(chances, percent);
   // Only news are written, and so read aloud.
-  if (answer.textContent !== text) answer.replaceChildren(isSure ? h("b", {}, text) : text);
+  const isDigit = text.length === 1;
+  if (answer.textContent !== text) answer.replaceChildren(isDigit ? h("b", {}, text) : text);
+}
+
+// The digit, or why there is none.
+function verdict(chances, percent) {
+  const highest = max(...chances);
+  const likeliest = chances.indexOf(highest);
+  if (!chances.length) return "nothing drawn";
+  if (likeliest === 10) return "no digit it knows";
+  return highest < percent ? "not sure" : String(likeliest);
 }
 
 // The unit that is looked at, and what it looks at.
@@ -182,7 +196,7 @@ const elements = (figure, pixel) => ({
   prepare: h("input", { type: "checkbox", checked: "", onchange: () => draw(figure) }),
   answer: h("p", { role: "status" }),
   note: h("p", { "aria-live": "polite" }),
-  bars: range(10).map(() => h("td")),
+  bars: range(figure.layers.at(-1).to[0]).map(() => h("td")),
 });
 
 // The paper to draw on. A new theme changes the colour of the canvas by a short transition, and
@@ -250,8 +264,10 @@ function arrange(figure) {
 
 const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y chances" },
   h("small", {}, "probability", h("br"), "softmax"),
-  h("table", { style: `--sure:${percent}%` },
-    ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))));
+  h("table", { style: `--sure:${percent}%` }, ...rowsOf(bars)));
+
+const rowsOf = (bars) => bars.map((bar, i) =>
+  h("tr", {}, h("th", { scope: "row" }, i < 10 ? i : "none"), bar));
 
 // --- Events: each changes the state, then draws -------------------------------------------
 
@@ -264,17 +280,17 @@ function load(figure, strokes) {
 function startStroke(figure, point) {
   const { strokes } = figure.state;
   const kept = examples.includes(strokes) ? [] : strokes;
-  load(figure, [...kept, { width: 24, points: [point] }]);
+  load(figure, [...kept, [point]]);
 }
 
 function extendStroke(figure, point) {
-  figure.state.strokes.at(-1).points.push(point);
+  figure.state.strokes.at(-1).push(point);
   draw(figure);
 }
 
 // Half as large, and into the upper left corner.
-const shrunk = (strokes) => strokes.map(({ width, points }) => (
-  { width: width / 2, points: points.map((point) => point.map((v) => v / 2 + 7)) }));
+const shrunk = (strokes) =>
+  strokes.map((points) => points.map((point) => point.map((v) => v / 2 + 7)));
 
 // The keys move the pen by 14 × 14 places, 20 apart; space puts it down or lifts it.
 function steer(figure, move, isSwitch) {

@@ -35,16 +35,17 @@ class DigitExplorer(Figure):
     """Draw a digit: the picture that the network gets, all its maps, and what it takes it for.
 
     The model is `samples.trained_lenet()` unless given: any Sequential of Conv2d, ReLU, MaxPool2d,
-    Flatten and Linear from (N, 1, 28, 28) to (N, 10), taken as it is now. Its weights travel as
-    float16. Below the ``confidence`` the answer is "not sure".
+    Flatten and Linear from (N, 1, 28, 28) to (N, 10), or to (N, 11), where the last class is what
+    is no digit; taken as it is now. Its weights travel as float16. Below the ``confidence`` the
+    answer is "not sure".
 
     Raises
     ------
     TypeError
         If the model is no Sequential, or a layer of another kind.
     ValueError
-        If the model does not go from pictures to ten numbers, a weight is no float16, or not
-        0 <= confidence < 1.
+        If the model does not go from pictures to ten or eleven numbers, a weight is no float16,
+        or not 0 <= confidence < 1.
     """
 
     name = "digit"
@@ -57,8 +58,9 @@ class DigitExplorer(Figure):
             raise TypeError(f"DigitExplorer expected a Sequential as model, got {found}")
         self.model = copy.deepcopy(model or samples.trained_lenet()).eval()
         self.layers = _walk(self.model)
-        if self.layers[-1].shape != (10, 1):
-            raise ValueError(f"DigitExplorer expected 10 outputs, got {_size(self.layers[-1])}")
+        if self.layers[-1].shape not in ((10, 1), (11, 1)):
+            found = _size(self.layers[-1])
+            raise ValueError(f"DigitExplorer expected 10 or 11 outputs, got {found}")
         self.weights = packed("DigitExplorer", *(a for layer in self.layers for a in layer.weights))
 
     def data(self) -> dict[str, Any]:
@@ -73,7 +75,10 @@ class DigitExplorer(Figure):
         """A digit of MNIST, the layers, and the three likeliest answers."""
         x = to_float(load_mnist("test")[0][:1])
         chances = softmax(self.model(x))[0]
-        likely = ", ".join(f"{i} ({100 * chances[i]:.0f} %)" for i in np.argsort(-chances)[:3])
+        names = [*map(str, range(10)), "none"]
+        likely = ", ".join(
+            f"{names[i]} ({100 * chances[i]:.0f} %)" for i in np.argsort(-chances)[:3]
+        )
         path = ", ".join(layer.name for layer in self.layers)
         return (
             f'<svg viewBox="0 -.5 28 28" width="140" role="img" aria-label="a digit">'

@@ -20,7 +20,7 @@ from figure_driver import (
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, expect
 
-from cnnbook import samples
+from cnnbook import drawings, samples
 from cnnbook.digits import normalise_digit
 from cnnbook.explore import DigitExplorer
 from cnnbook.trainer import build
@@ -52,8 +52,8 @@ def test_repr_is_short_and_stable() -> None:
         ((None, 1), ValueError, "0 <= confidence < 1, got 1"),
         ((None, "0.5"), TypeError, "a number as confidence, got '0.5'"),
         (("lenet",), TypeError, "a Sequential as model, got str"),
-        ((nn.Sequential(nn.Flatten(), nn.Linear(784, 9)),), ValueError, "10 outputs, got 9"),
-        ((nn.Sequential(nn.Conv2d(1, 10, 3)),), ValueError, "10 outputs, got 10 × 26 × 26"),
+        ((nn.Sequential(nn.Flatten(), nn.Linear(784, 9)),), ValueError, "10 or 11 outputs, got 9"),
+        ((nn.Sequential(nn.Conv2d(1, 10, 3)),), ValueError, "10 or 11 outputs, got 10 × 26 × 26"),
         ((nn.Sequential(nn.Flatten(), nn.Linear(99, 10)),), ValueError, "99"),
         ((nn.Sequential(nn.Tanh(), nn.Flatten(), nn.Linear(784, 10)),), TypeError, "got Tanh"),
         ((nn.Sequential(nn.Conv2d(1, 1, (3, 5))),), ValueError, r"got kernel size \(3, 5\)"),
@@ -233,6 +233,33 @@ def test_unprepared_ink_is_averaged_as_it_lies(script: Script) -> None:
     code = "return picture(given[0], false).x;"
     found = script.call(DigitExplorer(), code, ink.ravel().tolist())
     np.testing.assert_allclose(found, ink.reshape(28, 2, 28, 2).mean((1, 3)).ravel(), atol=1e-12)
+
+
+def test_the_page_knows_what_is_no_digit(script: Script) -> None:
+    """It draws, prepares and reads what judges the shipped network, and does as is recorded."""
+    examples, shipped = drawings.for_judging(), samples.recorded("no_digit")["shipped"]
+    code = """const layers = network(data), canvas = document.createElement("canvas");
+        canvas.width = canvas.height = paper;
+        return given[0].map((strokes) => {
+            const { x } = picture(paint({ canvas }, strokes), true);
+            const logits = forward(layers, Float32Array.from(x, (v) => v / 255)).at(-1);
+            return [x, verdict(chancesOf(logits), data.percent)];
+        });"""
+    figure = DigitExplorer(samples.trained_reader(), confidence=0.8)
+    strokes = [[stroke.tolist() for stroke in example.drawing] for example in examples]
+    found, answers = zip(*script.call(figure, code, strokes), strict=True)
+    expected = [drawings.picture(example.drawing).ravel() for example in examples]
+    differences = abs(np.array(found) - np.array(expected, float))
+    assert np.median(differences.mean(1)) < 0.5  # some lie a pixel aside, where rounding decides
+    refused = {"no digit it knows", "not sure"}
+    declined = [example.label == drawings.NO_DIGIT for example in examples]
+    right = [
+        answer in refused if none else answer == str(example.label)
+        for answer, none, example in zip(answers, declined, examples, strict=True)
+    ]
+    read = np.array(right)[~np.array(declined)].sum()
+    assert read == pytest.approx(shipped["drawn"]["right"], abs=1)
+    assert sum(right) - read == pytest.approx(shipped["shapes_declined"], abs=1)
 
 
 # --- Driven ------------------------------------------------------------------------------------
