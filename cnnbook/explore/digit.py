@@ -30,6 +30,11 @@ class Layer(NamedTuple):
     weights: tuple[Array, ...]
     relu: bool = False
 
+    @property
+    def plan(self) -> list[str | int]:
+        """What the script is told, apart from the weights."""
+        return [self.name, int(self.weights != ()), int(self.relu), *self.shape, *self.window]
+
 
 class DigitExplorer(Figure):
     """Draw a digit: the picture that the network gets, all its maps, and what it takes it for.
@@ -57,17 +62,14 @@ class DigitExplorer(Figure):
             found = type(model).__name__
             raise TypeError(f"DigitExplorer expected a Sequential as model, got {found}")
         self.model = copy.deepcopy(model or samples.trained_lenet()).eval()
-        self.layers = _walk(self.model)
+        self.layers = walk(self.model)
         if self.layers[-1].shape not in ((10, 1), (11, 1)):
             found = _size(self.layers[-1])
             raise ValueError(f"DigitExplorer expected 10 or 11 outputs, got {found}")
         self.weights = packed("DigitExplorer", *(a for layer in self.layers for a in layer.weights))
 
     def data(self) -> dict[str, Any]:
-        layers = [
-            [layer.name, int(layer.weights != ()), int(layer.relu), *layer.shape, *layer.window]
-            for layer in self.layers
-        ]
+        layers = [layer.plan for layer in self.layers]
         percent = float(f"{100 * self.confidence:.6g}")
         return {"percent": percent, "layers": layers, "weights": self.weights}
 
@@ -91,13 +93,14 @@ class DigitExplorer(Figure):
         return f"{type(self).__name__}({layers}, {count}, confidence {self.confidence})"
 
 
-def _walk(model: nn.Sequential) -> list[Layer]:
+def walk(model: nn.Sequential, rows: int = 28) -> list[Layer]:
     """The layers with the shapes of their outputs; first the input, which changes nothing.
 
-    ReLU belongs to the layer before it, and Flatten only writes the same numbers differently.
+    The input has so many ``rows`` and columns. ReLU belongs to the layer before it, and Flatten
+    only writes the same numbers differently.
     """
-    layers, rows = [Layer("input", (1, 28), (1, 1, 0), ())], 28
-    for module, shape in model.trace((1, 28, 28)):
+    layers = [Layer("input", (1, rows), (1, 1, 0), ())]
+    for module, shape in model.trace((1, rows, rows)):
         if isinstance(module, nn.ReLU):
             layers[-1] = layers[-1]._replace(relu=True)
         elif not isinstance(module, nn.Flatten):

@@ -92,7 +92,11 @@ def half(name: str, a: Array) -> Array:
 
 def packed(name: str, *arrays: Array) -> str:
     """All numbers as float16 in a text; as `unpack` in network.js reads it."""
-    content = b"".join(half(name, a).tobytes() for a in arrays)
+    return letters(b"".join(half(name, a).tobytes() for a in arrays))
+
+
+def letters(content: bytes) -> str:
+    """Bytes as a text; as `bytesOf` in network.js reads it."""
     return base64.b64encode(content, b"+-").decode().rstrip("=")
 
 

@@ -7,12 +7,13 @@ const { abs, ceil, exp, floor, max, min, round, sqrt } = Math;
 // The float16 numbers of a text. Moved to their place in float32, the bits of a float16 give a
 // number that is too small by the difference of the two exponents.
 function unpack(text) {
-  const base64 = text.replaceAll("-", "/");
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt());
-  const bits = Uint32Array.from(new Uint16Array(bytes.buffer),
+  const bits = Uint32Array.from(new Uint16Array(bytesOf(text).buffer),
     (half) => (half & 0x8000) << 16 | (half & 0x7fff) << 13);
   return new Float32Array(bits.buffer).map((v) => v * 2 ** 112);
 }
+
+const bytesOf = (text) =>
+  Uint8Array.from(atob(text.replaceAll("-", "/")), (character) => character.charCodeAt());
 
 // The layers, each with its weights w, biases b, and the shapes (maps, rows) of input and output.
 function network({ input = [1, 28], layers, weights }) {
