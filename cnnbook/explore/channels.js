@@ -79,7 +79,7 @@ function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) 
     h("div", { class: "net", style: `--maps:${maps}` },
       h("small", {}, `${many(maps, "map")} in, and the window of the kernels`), row(view.inputs),
       view.terms.unit, view.terms.chips,
-      h("small", {}, "what each kernel makes of its map"), row(view.parts)),
+      h("small", {}, "What each kernel makes of its map"), row(view.parts)),
     view.status,
     h("div", { class: "cnn-bar" }, view.player.node, view.slider, view.link.node),
     view.outputs.node,

@@ -248,14 +248,14 @@ function makeChances(figure) {
 function arrange(figure) {
   const { state, view: { pad, planes, prepare, answer, panel } } = figure;
   const reading = h("div", { class: "reading" },
-    h("small", {}, "It reads,", h("br"), `sure from ${figure.percent} % on:`), answer);
+    h("small", {}, "It reads", h("br"), `(at ${figure.percent} % or more)`), answer);
   return [
     h("div", { class: "cnn-net" }, pad.node, reading, h("div", { class: "tools" },
       h("div", { class: "cnn-bar", role: "group", "aria-label": "examples" },
         ...examples.map((drawing, i) => button(i, () => load(figure, drawing)))),
       h("div", { class: "cnn-bar" }, button("Clear", () => load(figure, [])),
-        button("Into a corner", () => load(figure, shrunk(state.strokes))),
-        h("label", {}, prepare, " prepare as MNIST was")))),
+        button("Move to a corner", () => load(figure, shrunk(state.strokes))),
+        h("label", {}, prepare, " prepare as for MNIST")))),
     panel.bar, panel.hint,
     h("div", { class: "cnn-net layers" }, ...planes.map(({ node }) => node), probabilities(figure)),
     panel.node,

@@ -21,7 +21,7 @@ function examples({ pictures, labels }) {
 }
 
 // The start of a run. The weights were drawn from N(0, 1); by He's rule the same ones are scaled.
-// `losses` will hold that of each step, `shares` each [step, part of the held digits read rightly].
+// `losses` will hold that of each step, `shares` each [step, share of the held-out digits read correctly].
 function begin(given, { init, rate }) {
   const layers = network(given);
   if (init === "he") layers.forEach(scaleDown);
@@ -133,7 +133,7 @@ function moved({ params }) {
 
 // --- What is said --------------------------------------------------------------------------
 
-const hint = "It never learns from these digits. Those on orange it reads wrongly; point at one.";
+const hint = "It never learns from these digits. It misreads those on orange; point at one.";
 
 const percent = (part) => `${(100 * part).toFixed()} %`;
 const digits = (v) => (v < 100 ? v.toPrecision(3) : v.toFixed());
@@ -176,7 +176,7 @@ function pictures(figure) {
   const first = layers.find(({ learned }) => learned);
   return {
     loss: makePlot("loss of the batch", steps, lossTicks, heightOf(Math.log(10))),
-    share: makePlot("digits read rightly", steps, shareTicks, 0.1),
+    share: makePlot("digits read correctly", steps, shareTicks, 0.1),
     kernels: ["kernels now", "kernels at the start"].map((name) => makeKernels(name, first)),
     sheet: makeSheet(figure),
   };

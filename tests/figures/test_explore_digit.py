@@ -339,7 +339,7 @@ def test_an_empty_canvas_holds_nothing(pad: Pad) -> None:
     assert pad.status == "nothing drawn"
     assert pad.chances() == []
     assert pad.alphas("conv 2").max() == 20
-    pad.press("Into a corner")
+    pad.press("Move to a corner")
     assert pad.status == "nothing drawn"
     pad.draw([(140, 40), (140, 240)])
     assert pad.status == "1"
@@ -350,20 +350,20 @@ def test_examples_are_read(pad: Pad) -> None:
         pad.press(str(digit))
         assert pad.status == str(digit)
         assert max(pad.chances()) >= 80
-        pad.press("Into a corner")
+        pad.press("Move to a corner")
         assert pad.status == str(digit)
 
 
 def test_not_sure_below_the_confidence(show: Opener) -> None:
     pad = Pad(show(to_html(DigitExplorer(confidence=0.985))))
-    assert "sure from 98.5 % on" in pad.text
+    assert "at 98.5 % or more" in pad.text
     assert pad.status == "not sure"
     assert max(pad.chances()) < 98.5
 
 
 def test_without_preparation_a_small_digit_is_not_read(pad: Pad) -> None:
     pad.press("7")
-    pad.press("Into a corner", 2)
+    pad.press("Move to a corner", 2)
     assert pad.status == "7"
     assert np.abs(centre(pad.input()) - 14).max() <= 0.55
     pad.root.get_by_role("checkbox").uncheck()

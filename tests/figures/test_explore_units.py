@@ -408,7 +408,7 @@ def test_addresses_that_hold_no_unit_change_nothing(explorer: Explorer) -> None:
 def test_a_drawing_of_one_s_own_has_no_address(explorer: Explorer) -> None:
     link = explorer.root.locator(".cnn-link")
     expect(link).to_be_visible()
-    explorer.press("Into a corner")
+    explorer.press("Move to a corner")
     expect(link).to_be_hidden()
 
 
