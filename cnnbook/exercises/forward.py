@@ -43,6 +43,16 @@ def _without(shift: Callable[[Array], Any]) -> list[Function]:
     return [in_two_steps, in_one]
 
 
+def _over_all(shift: Callable[[Array], Any]) -> Function:
+    """The loss by one sum over the whole batch, after this has left each row."""
+
+    def loss(logits: Array, target: Array) -> float:
+        z = logits - shift(logits)
+        return float(np.log(np.exp(z).sum()) - z[np.arange(len(target)), target].mean())
+
+    return loss
+
+
 def _number_by_number(logits: Array, target: Array) -> float:
     return float(np.mean([math.log(sum(map(math.exp, row))) for row in logits.tolist()]))
 
@@ -94,9 +104,8 @@ cross_entropy = Exercise(
         "The largest logit is taken out of the sum, but not of the label's logit.": (
             _not_added_again
         ),
-        "keepdims=True is missing: the largest of each row is to stand in a column, (N, 1).": (
-            lambda logits, target: F.cross_entropy(logits - logits.max(1), target)
-        ),
+        "keepdims=True is missing: the largest or the sum of each row is to stand in a column, "
+        "(N, 1).": (lambda logits, target: F.cross_entropy(logits - logits.max(1), target)),
         "Cutting off large logits changes the loss; take the largest of each row out instead.": [
             loss for most in (50, 80, 88, 100, 300, 500, 700, 709) for loss in _cut_off(most)
         ],
@@ -124,6 +133,11 @@ cross_entropy = Exercise(
         "The softmax runs down the batch; each row, an example, has its own (axis 1).": (
             lambda logits, target: -_log_p(logits, target, axis=0).mean()
         ),
+        "The softmax runs over all numbers; each row, an example, has its own (axis 1).": [
+            _over_all(lambda logits: 0),
+            _over_all(lambda logits: logits.max()),
+            _over_all(lambda logits: logits.max(1, keepdims=True)),
+        ],
         "Softmax is applied twice: the logits go into the logarithm of one softmax.": (
             lambda logits, target: F.cross_entropy(F.softmax(logits), target)
         ),
