@@ -685,7 +685,10 @@ conv2d_backward = Exercise(
         "i + n · stride.": _by_slices(lambda i, n, s: slice(i, None, s)),
         "Kernels need not be square: in w[:, :, i, j] i runs over kH rows and j over kW columns.": [
             lambda dy, x, w, stride: w[:, :, 0, 2],
-            _gather(lambda i, n, s: slice(i, i + n * s, s), lambda w: (w.shape[2], w.shape[2])),
+            _but(
+                _conv,
+                dw=_gather(lambda i, n, s: slice(i, i + n * s, s), lambda w: (w.shape[2],) * 2),
+            ),
         ],
     },
     PARTS,

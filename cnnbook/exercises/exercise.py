@@ -55,6 +55,7 @@ class Exercise:
             for diagnosis, forms in mistakes.items()
         }
         self.arguments = _names(right, max(map(len, inputs)))
+        self._made = functools.cache(self._make)  # one run of a mistake does for all answers
 
     def __call__(self, answer: Function) -> None:
         """Print the verdict on ``answer``, a function like the one asked for."""
@@ -66,6 +67,10 @@ class Exercise:
         """What `__call__` prints, without the name."""
         problem = self._no_call(answer) or self._problem(answer)
         return f"not yet. {problem}" if problem else "correct."
+
+    def _make(self, function: Function, number: int) -> Any:
+        """Return what the right function, or a mistake, gives on an input."""
+        return _run(function, self.inputs[number])[0]
 
     def _no_call(self, answer: Function) -> str:
         """Return why the answer cannot be called, if so."""
@@ -93,7 +98,7 @@ class Exercise:
             for name, old, new in zip(self.arguments, given, after, strict=False):
                 if not same(new, old):
                     return f"It changes its input {name}: work on a copy."
-            expected = self.right(*copy.deepcopy(given))
+            expected = self._made(self.right, number)
             if not same(result, expected):
                 return (
                     no_result(result)
@@ -111,15 +116,11 @@ class Exercise:
         first = len(found) - 1
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):  # once will do
             found = found + [_run(answer, given)[0] for given in self.inputs[first + 1 :]]
-            right = [self.right(*copy.deepcopy(given)) for given in self.inputs]
-
-            @functools.cache
-            def made(wrong: Function, number: int) -> Any:
-                return _run(wrong, self.inputs[number])[0]
+            right = [self._made(self.right, number) for number in range(len(self.inputs))]
 
             def diagnoses(fits: Callable[[Callable[[int], Any]], bool]) -> Iterator[str]:
                 for diagnosis, forms in self.mistakes.items():
-                    if any(fits(functools.partial(made, wrong)) for wrong in forms):
+                    if any(fits(functools.partial(self._made, wrong)) for wrong in forms):
                         yield diagnosis
 
             for results in (found, *self._by_parts(found, right, first)):

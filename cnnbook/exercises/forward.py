@@ -28,6 +28,10 @@ def _loss_of(probabilities: Callable[[Array], Array]) -> Function:
     )
 
 
+def _one_hot(logits: Array, target: Array) -> Array:
+    return np.eye(logits.shape[1])[target]
+
+
 def _without(shift: Callable[[Array], Any]) -> list[Function]:
     """The loss in two ways, after something else than its largest logit left each row."""
 
@@ -83,6 +87,7 @@ cross_entropy = Exercise(
         (np.array([[1000.0, 999.0, 0.0], [0.0, 1.0, 2.0]]), np.array([0, 2])),
         (np.array([[-1000.0, -999.0, -1000.0]]), np.array([1])),
         (np.eye(1, 10) * 1000, np.array([0])),
+        (np.array([[720.0, 0.0]]), np.array([0])),  # e⁷²⁰ overflows, e⁻⁷²⁰ is not yet 0
     ],
     {
         "Large logits overflow: take the largest of each row out before exp.": [
@@ -110,7 +115,12 @@ cross_entropy = Exercise(
             loss for most in (50, 80, 88, 100, 300, 500, 700, 709) for loss in _cut_off(most)
         ],
         "Small probabilities underflow: log softmax is −∞ where softmax is rounded to 0; do not "
-        "compute it first.": _loss_of(F.softmax),
+        "compute it first.": [
+            _loss_of(F.softmax),
+            lambda logits, target: (
+                -(_one_hot(logits, target) * np.log(F.softmax(logits))).sum(1).mean()
+            ),
+        ],
         "A small number inside the logarithm cuts off large losses: do not compute softmax "
         "first.": [
             _loss_of(change)

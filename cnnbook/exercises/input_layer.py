@@ -259,7 +259,7 @@ idx_sizes = Exercise(
 
 _ink = np.zeros((9, 7))
 _ink[0:3, 6] = [1.5, 0.5, 1.0]
-_ink[7, 1:4] = [0.5, 0.25, 0.25]
+_ink[7, 1:4] = [1.0, 0.5, 0.25]
 _spot = np.zeros((5, 8))
 _spot[3, 1] = 0.5
 _bytes = np.zeros((6, 4), np.uint8)  # with more ink than a uint8 holds
@@ -354,6 +354,9 @@ centre_of_mass = Exercise(
         ),
         "That is the brightest pixel, not the centre of mass.": (
             lambda image: np.array(np.unravel_index(image.argmax(), image.shape))
+        ),
+        "That is the row and the column with most ink, not the centre of mass.": (
+            lambda image: np.array([image.sum(1).argmax(), image.sum(0).argmax()])
         ),
         "It is counted upwards, from the last row; rows are counted downwards.": (
             lambda image: np.array([len(image) - 1, 0]) + _centre(image) * [-1, 1]
