@@ -13,13 +13,6 @@ from cnnbook.exercises import Exercise, input_layer
 from cnnbook.exercises.exercise import Function
 from cnnlib.checks import Array
 
-MISTAKES = [
-    (name, diagnosis, form)
-    for name, exercise in EXERCISES.items()
-    for diagnosis, forms in exercise.mistakes.items()
-    for form in range(len(forms))
-]
-
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_right_answer_is_accepted(name: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,13 +21,18 @@ def test_right_answer_is_accepted(name: str, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == f"{exercise.name}: correct.\n"
 
 
-@pytest.mark.parametrize(("name", "diagnosis", "form"), MISTAKES)
-def test_known_mistake_is_named(name: str, diagnosis: str, form: int) -> None:
+@pytest.mark.parametrize("name", EXERCISES)
+def test_known_mistake_is_named(name: str) -> None:
     exercise = EXERCISES[name]
-    with np.errstate(all="ignore"):  # some mistakes are overflows
-        verdict = exercise.verdict(exercise.mistakes[diagnosis][form])
-    assert verdict.endswith(f". {diagnosis}")
-    assert verdict.startswith(("not yet. For ", f"not yet. {diagnosis}"))
+    others = []
+    for diagnosis, forms in exercise.mistakes.items():
+        for number, form in enumerate(forms):
+            with np.errstate(all="ignore"):  # some mistakes are overflows
+                verdict = exercise.verdict(form)
+            expected = verdict.startswith(("not yet. For ", f"not yet. {diagnosis}"))
+            if not (expected and verdict.endswith(f". {diagnosis}")):
+                others.append((diagnosis, number, verdict))
+    assert others == []
 
 
 # --- How a checker works, on a small one ---
