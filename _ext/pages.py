@@ -20,6 +20,7 @@ THEME_OPTIONS = {
     "toc_title": "On this page",
 }
 
+EARLY = ("/book.js", "/documentation_options.js")
 SHAPES = r"(?:\w+ )?\([^()]+\)(?:, (?:\w+ )?\([^()]+\))*"
 CONTRACT = re.compile(f"^{SHAPES} -> {SHAPES}")
 SHARED_IDS = {"proof", "proof-content", "exercise-content", "solution-content"}
@@ -116,6 +117,15 @@ def contract_as_code(
     lines[:1] = [CONTRACT.sub(r"``\g<0>``", line) for line in lines[:1]]
 
 
+def defer_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Let no script hold up the first paint, but those that the head of the page needs."""
+    for script in context["script_files"]:
+        if script.filename and not script.filename.endswith(EARLY):
+            script.attributes["defer"] = "defer"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx; of pages, others run between 400 and 600."""
     app.connect("config-inited", set_theme_options)
@@ -126,4 +136,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-resolved", offer_notebook, priority=950)  # the notebooks have theirs
     app.connect("html-page-context", describe, priority=400)
     app.connect("html-page-context", drop_unknown_address, priority=600)
+    app.connect("html-page-context", defer_scripts, priority=900)  # others add theirs at 500
     return {"parallel_read_safe": True, "parallel_write_safe": True}

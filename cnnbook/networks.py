@@ -6,8 +6,8 @@
 from typing import Any
 
 
-def lenet(n: Any, **given: Any) -> Any:
-    """(N, 1, 28, 28) -> (N, 10): the modern LeNet-5, 61,706 parameters.
+def lenet(n: Any, classes: int = 10, **given: Any) -> Any:
+    """(N, 1, 28, 28) -> (N, classes): the modern LeNet-5, 61,706 parameters for ten classes.
 
     After LeCun et al. (1998), with ReLU, max pooling and full connections.
     """
@@ -23,7 +23,7 @@ def lenet(n: Any, **given: Any) -> Any:
         n.ReLU(),
         n.Linear(120, 84, **given),
         n.ReLU(),
-        n.Linear(84, 10, **given),
+        n.Linear(84, classes, **given),
     )
 
 
@@ -59,4 +59,20 @@ def cam(n: Any, **given: Any) -> Any:
         n.AvgPool2d(14),
         n.Flatten(),
         n.Linear(24, 10, **given),
+    )
+
+
+def pocket(n: Any, **given: Any) -> Any:
+    """(N, 1, 14, 14) -> (N, 10): the source's network for half the size, 3,262 parameters."""
+    return n.Sequential(
+        n.Conv2d(1, 6, kernel_size=5, padding="same", **given),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Conv2d(6, 8, kernel_size=3, padding="same", **given),
+        n.ReLU(),
+        n.MaxPool2d(2),
+        n.Flatten(),
+        n.Linear(3 * 3 * 8, 32, **given),
+        n.ReLU(),
+        n.Linear(32, 10, **given),
     )

@@ -15,7 +15,7 @@ from cnnlib.datasets import load_mnist, to_float
 
 WEIGHTS = Path(__file__).parent / "weights"
 LENET, AUGMENTED = WEIGHTS / "lenet.npz", WEIGHTS / "lenet_augmented.npz"
-CAM = WEIGHTS / "cam.npz"
+READER, CAM = WEIGHTS / "reader.npz", WEIGHTS / "cam.npz"
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -64,6 +64,17 @@ def trained_lenet(*, augmented: bool = False) -> nn.Sequential:
     """
     model = lenet()
     with np.load(AUGMENTED if augmented else LENET) as weights:
+        model.load_state_dict(weights)
+    return model.eval()
+
+
+def trained_reader() -> nn.Sequential:
+    """The LeNet that reads drawings, (N, 1, 28, 28) -> (N, 11): the last class is no digit.
+
+    Trained by ``benchmarks/no_digit.py`` on MNIST, on drawn digits, and on what is none.
+    """
+    model = networks.lenet(nn, classes=11)
+    with np.load(READER) as weights:
         model.load_state_dict(weights)
     return model.eval()
 

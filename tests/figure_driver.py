@@ -122,6 +122,18 @@ def cell(table: Locator, i: int, j: int) -> Locator:
     return table.locator("tr").nth(i).locator("td").nth(j)
 
 
+FOLLOWED = """fragment => new Promise((done) => {
+    if (location.hash === "#" + fragment) done();
+    addEventListener("hashchange", () => done(), { once: true });
+    location.hash = fragment;
+})"""
+
+
+def go(page: Page, fragment: str) -> None:
+    """Change the address; the figures, which listened before, have followed it then."""
+    page.evaluate(FOLLOWED, fragment)
+
+
 class Driver:
     """One explorer on a page: its controls by name, and what it shows."""
 

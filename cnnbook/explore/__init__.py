@@ -7,6 +7,7 @@ from cnnbook.explore.convolution import ConvolutionExplorer
 from cnnbook.explore.descent import DescentExplorer
 from cnnbook.explore.digit import DigitExplorer
 from cnnbook.explore.graph import GraphExplorer
+from cnnbook.explore.learning import LearningExplorer
 from cnnbook.explore.pooling import PoolingExplorer
 from cnnbook.explore.reader import DigitReader
 from cnnbook.explore.sizes import SizeExplorer
@@ -22,6 +23,7 @@ __all__ = [
     "DigitExplorer",
     "DigitReader",
     "GraphExplorer",
+    "LearningExplorer",
     "PoolingExplorer",
     "SizeExplorer",
     "SoftmaxExplorer",

@@ -1,23 +1,12 @@
-// The channel explorer: a filter has one kernel for each input map, and adds up what they give.
-// The numbers are those of cnnlib.functional.conv2d with stride 1 and no padding.
+// The channel explorer: a filter has one kernel for each input map, slides them over the maps, and
+// adds up what they give. The numbers are those of cnnlib.functional.conv2d with stride 1 and no
+// padding.
 //
-// The figure is one object: the `layer` that it was given, its `state`, which is the output
-// y[f, p, q] that is shown and the weight [c, i, j] whose factor is outlined, if any, and on the
-// page its `view` and the `grids` in it.
+// The figure is one object: its `layers`, the input and the convolution, with their `values`, its
+// `state`, which is the number y[f, p, q] that is shown and whether the kernels are sliding, the
+// `shares` of the input maps in the numbers of map f, and on the page its `view`.
 
-const same = (a, b) => String(a) === String(b);
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-
-// --- The mathematics -----------------------------------------------------------------------
-
-// The factors of channel c in y[f, p, q], row by row of the kernel.
-const factors = ({ x, w }, [f, p, q], c) =>
-  w[f][c].flatMap((row, i) => row.map((weight, j) => [x[c][p + i][q + j], weight]));
-
-// What each channel gives to y[f, p, q], and what all and the bias make.
-const parts = (layer, place) =>
-  layer.x.map((_, c) => sum(factors(layer, place, c).map(([x, w]) => x * w)));
-const output = (layer, place) => sum(parts(layer, place)) + layer.b[place[0]];
 
 // What a layer from so many maps to so many filters consists of, with `cells` weights in a kernel.
 function count(maps, filters, cells) {
@@ -30,58 +19,75 @@ function count(maps, filters, cells) {
     + "numbers to learn.";
 }
 
+// For each place in map f, what each input map gives.
+function sharesOf({ layers, values }, f) {
+  const [, rows] = layers[1].to;
+  return range(rows * rows).map((at) =>
+    termsInto(layers, values, { k: 1, place: [f, floor(at / rows), at % rows] })
+      .map(({ cells }) => termSum(cells)));
+}
+
 // --- The elements --------------------------------------------------------------------------
 
-function channels(layer) {
-  const figure = { layer, state: { place: [0, 0, 0], met: undefined } };
-  figure.grids = grids(figure);
+function channels({ x, place, ...data }) {
+  const layers = network(data);
+  const figure = { layers, values: forward(layers, unpack(x)), state: { place, isSliding: false } };
   figure.view = elements(figure);
-  draw(figure);
-  const { x, w } = layer;
+  // The colours are known once the figure is on the page, and change with its theme.
+  queueMicrotask(() => show(figure, figure.state.place));
+  figure.view.outputs.canvas.addEventListener("transitionend", () => draw(figure));
+  return arrange(figure);
+}
+
+function elements(figure) {
+  const { layers: [input, { to: [filters, rows], kernel }] } = figure;
+  const [maps] = input.to;
+  const status = h("p", { role: "status" });
+  // The window whose middle is pointed at in an input map.
+  const around = ([, i, j]) => [i, j].map((at) => clamp(at - floor(kernel / 2), 0, rows - 1));
+  return {
+    inputs: range(maps).map((map) => makeMap("x", `map ${map}`, input.to[1], 7,
+      (unit) => meetAt(figure, around(unit)))),
+    parts: range(maps).map((map) => makeMap("s", `part ${map}`, rows, 8,
+      ([, p, q]) => meetAt(figure, [p, q]))),
+    outputs: makePlane("s", { name: "output", to: [filters, rows] }, min(filters, 8), 7,
+      (unit) => unit && choose(figure, unit)),
+    terms: makeTerms((unit) => meetAt(figure, around(unit.place))),
+    slider: h("input", {
+      type: "range", min: 0, max: rows * rows - 1, "aria-label": "window",
+      oninput: ({ target }) => meetAt(figure, placeAt(figure, Number(target.value))),
+    }),
+    status,
+    player: player(200, status, () => slide(figure), () => slideOn(figure)),
+    link: linkTo("channels", "number", (code) => open(figure, code)),
+  };
+}
+
+// One map, for the mouse and for touch; with the keys one walks in the output.
+function makeMap(role, name, rows, pixel, visit) {
+  const plane = makePlane(role, { name, to: [1, rows] }, 1, pixel, (unit) => unit && visit(unit));
+  Object.assign(plane.canvas, { tabIndex: -1, role: "img" });
+  plane.node.firstChild.replaceChildren(name);
+  return plane;
+}
+
+function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) {
+  const row = (planes) => h("div", { class: "maps" }, ...planes.map(({ node }) => node));
+  view.outputs.node.firstChild.replaceChildren(
+    `${many(filters, "map")} out, one for each filter: point at a number, and see it made.`);
   return [
-    h("p", {}, "Point at a number of a map or at a weight, or walk with the arrow keys."),
-    figure.view.maps, figure.view.lines, figure.view.status,
-    h("p", {}, count(x.length, w.length, w[0][0].flat().length)),
+    h("div", { class: "net", style: `--maps:${maps}` },
+      h("small", {}, `${many(maps, "map")} in, and the window of the kernels`), row(view.inputs),
+      view.terms.unit, view.terms.chips,
+      h("small", {}, "what each kernel makes of its map"), row(view.parts)),
+    view.status,
+    h("div", { class: "cnn-bar" }, view.player.node, view.slider, view.link.node),
+    view.outputs.node,
+    h("div", { class: "terms" }, view.terms.tables, view.terms.term),
+    h("p", {}, count(maps, filters, kernel * kernel)),
     anyLayer(),
   ];
 }
-
-// To point at an output shows its sum; to point at a weight outlines what it meets there.
-function grids(figure) {
-  const { x, w } = figure.layer;
-  const kernel = shape(w[0][0]);
-  const size = shape(x[0]).map((extent, axis) => extent - kernel[axis] + 1);
-  const still = (map) => grid(...shape(map), Math.max(...shape(map)), {});
-  return {
-    inputs: x.map(still),
-    kernels: w.map((filter, f) => filter.map((_, c) => pointable(kernel, 0, (i, j) => {
-      const [, p, q] = figure.state.place;
-      show(figure, [f, p, q], [c, i, j]);
-    }))),
-    outputs: w.map((_, f) => pointable(size, 0, (p, q) => show(figure, [f, p, q]))),
-  };
-}
-
-function elements({ layer: { x, w, b, names }, grids }) {
-  const sums = w.map(() => x.map(() => h("b")));
-  const filters = w.map((_, f) => h("div",
-    { class: "filter", role: "group", "aria-label": `filter ${f}` },
-    ...x.map((_, c) => h("div", {}, live("w", `w[${f}, ${c}]`, grids.kernels[f][c]), sums[f][c])),
-    h("div", {}, "+", titled("w", "bias", h("tr", {}, h("td", {}, short(b[f])))),
-      "=", live("y", `map y[${f}]`, grids.outputs[f]))));
-  const inputs = x.map((_, c) => titled("x", names[c], grids.inputs[c].body));
-  const style = `--m:${x.length}`;
-  return {
-    sums, filters,
-    maps: h("div", { class: "cnn-row maps", style }, ...inputs, ...filters),
-    lines: h("div", { class: "lines" }),
-    status: h("p", { role: "status" }),
-  };
-}
-
-const titled = (role, name, body, more) =>
-  h("table", { class: role, ...more }, h("caption", {}, name), body);
-const live = (role, name, { body }) => titled(role, name, body, { role: "grid" });
 
 // Any layer: as many maps and filters as the reader likes, and a square for each kernel.
 function anyLayer() {
@@ -105,62 +111,92 @@ function anyLayer() {
 
 // --- Events --------------------------------------------------------------------------------
 
-function show(figure, place, met) {
-  figure.state = { place, met };
+function show(figure, place) {
+  const { state } = figure;
+  if (!figure.shares || place[0] !== state.place[0]) figure.shares = sharesOf(figure, place[0]);
+  state.place = place;
   draw(figure);
+}
+
+// Pointing ends the sliding.
+function choose(figure, place) {
+  halt(figure);
+  show(figure, place);
+}
+
+const meetAt = (figure, [p, q]) => choose(figure, [figure.state.place[0], p, q]);
+
+function placeAt({ layers: [, { to: [, rows] }] }, at) {
+  return [floor(at / rows), at % rows];
+}
+
+// From the first window on, or from where it was paused.
+function slide(figure) {
+  const { state } = figure;
+  const place = state.isSliding ? state.place : [state.place[0], 0, 0];
+  state.isSliding = true;
+  show(figure, place);
+}
+
+function slideOn(figure) {
+  const { view: { slider }, state: { place: [f] } } = figure;
+  const next = Number(slider.value) + 1;
+  if (next > Number(slider.max)) halt(figure);
+  else show(figure, [f, ...placeAt(figure, next)]);
+}
+
+function halt({ state, view }) {
+  state.isSliding = false;
+  view.player.pause();
+}
+
+function open(figure, code) {
+  const place = code.split("-").map(Number);
+  const [filters, rows] = figure.layers[1].to;
+  const isThere = place.length === 3 && place.every((at, axis) =>
+    Number.isInteger(at) && at >= 0 && at < (axis ? rows : filters));
+  if (isThere) choose(figure, place);
+  return isThere;
 }
 
 // --- Drawing -------------------------------------------------------------------------------
 
 function draw(figure) {
-  const { layer, state: { place }, grids, view } = figure;
+  const { layers: [, layer], values, state: { place }, view } = figure;
   const [f, p, q] = place;
-  drawInputs(figure);
-  layer.w.forEach((_, g) => drawFilter(figure, g));
-  grids.outputs[f].rove(p, q);
-  view.lines.replaceChildren(...layer.x.flatMap((_, c) => spell(figure, c)));
-  const terms = [...parts(layer, place), layer.b[f]];
-  view.status.textContent = `y[${place.join(", ")}] = ${terms.map(summand).join(" + ")}`
-    + outcome(output(layer, place), ...terms);
-}
-
-// The window in each map, and in it the pixel that the outlined weight meets.
-function drawInputs({ layer: { x, w }, state: { place: [, p, q], met }, grids }) {
-  const [tall, wide] = shape(w[0][0]);
-  x.forEach((map, c) => fill(grids.inputs[c], (i, j) => map[i][j], (i, j) => ({
-    on: i >= p && i < p + tall && j >= q && j < q + wide,
-    met: same(met, [c, i - p, j - q]),
-  })));
-}
-
-// A filter: its kernels, what each of them gives, and its map; lit if it is the one shown.
-function drawFilter({ layer, state: { place, met }, grids, view }, g) {
-  const on = place[0] === g;
-  const given = parts(layer, place);
-  view.filters[g].classList.toggle("on", on);
-  fill(grids.outputs[g], (p, q) => output(layer, [g, p, q]), (p, q) => ({
-    on: same(place, [g, p, q]),
-  }));
-  layer.w[g].forEach((kernel, c) => {
-    fill(grids.kernels[g][c], (i, j) => kernel[i][j], (i, j) => ({
-      on, met: on && same(met, [c, i, j]),
-    }));
-    const sign = c ? "+ " : "";
-    view.sums[g][c].textContent = on ? sign + summand(given[c]) : "";
+  const [, rows] = layer.to;
+  view.slider.value = p * rows + q;
+  drawMaps(figure);
+  putFrames(view.outputs, "met", [boxOf(view.outputs, f, [0, rows], [0, rows])]);
+  putFrames(view.outputs, "here", [unitBox(view.outputs, place)]);
+  showTerms(view.terms, termsInto(figure.layers, values, { k: 1, place }), {
+    role: "x", value: "window", weight: "kernel", part: "map",
+    unitName: ({ place: [map, i, j] }) => `x[${map}, ${i}, ${j}]`,
   });
+  const parts = [...figure.shares[p * rows + q], layer.b[f]];
+  view.status.textContent = `y[${place.join(", ")}] = ${parts.map(fineTerm).join(" + ")} (bias)`
+    + equalSign(sum(parts), ...parts) + fine(sum(parts));
+  view.link.set(place.join("-"));
 }
 
-// The products of a channel, and their sum.
-function spell({ layer, state: { place, met } }, c) {
-  const pairs = factors(layer, place, c);
-  const wide = layer.w[0][0][0].length;
-  const term = ([x, w], n) => h("span",
-    same(met, [c, Math.floor(n / wide), n % wide]) && { class: "met" },
-    h("span", { class: "x" }, short(x)), "·", h("span", { class: "w" }, summand(w)));
-  return [
-    h("span", {}, layer.names[c]),
-    h("div", { class: "cnn-sum" },
-      ...pairs.flatMap((pair, n) => [n ? "+" : "", term(pair, n)]),
-      outcome(parts(layer, place)[c], ...pairs.flat())),
-  ];
+// The maps in, what their kernels make of them, and the maps out; while the kernels slide, only
+// as far as they are.
+function drawMaps(figure) {
+  const { layers: [{ to: [, side] }, { to: [, rows], kernel }], values, shares } = figure;
+  const { state, view } = figure;
+  const [f, p, q] = state.place;
+  const last = state.isSliding ? p * rows + q : rows * rows;
+  const largest = max(...shares.flat().map(abs), 1e-9);
+  view.inputs.forEach((plane, map) => {
+    showPlane(plane, values[0].subarray(map * side * side, (map + 1) * side * side));
+    putFrames(plane, "here", [[p, kernel, q, kernel]]);
+  });
+  view.parts.forEach((plane, map) => {
+    showPlane(plane, shares.map((parts, at) => (at > last ? 0 : parts[map])), largest);
+    putFrames(plane, "here", [[p, 1, q, 1]]);
+  });
+  const first = f * rows * rows;
+  const isMade = (at) => at - first <= last || at >= first + rows * rows;
+  showPlane(view.outputs, values[1].map((v, at) => (isMade(at) ? v : 0)),
+    max(...values[1].map(abs)));
 }

@@ -1,83 +1,76 @@
-"""The channel explorer: three maps meet two filters, and every number says where it came from."""
+"""The channel explorer: the kernels of a filter slide over the maps, and their shares add up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnbook.explore.figure import Figure, numbers, outcome, short, small, summand, table
+from cnnbook.explore.figure import Figure, half, outcome, packed, summand, table
 from cnnlib import checks
 from cnnlib.checks import Array
 from cnnlib.functional import conv2d
 
+MAPS, FILTERS, SIDE, KERNEL = 8, 40, 16, 7
+
 
 class ChannelExplorer(Figure):
-    """(C, H, W), (F, C, kH, kW), (F,): which numbers are multiplied, and which sums added.
+    """(C, H, H), (F, C, k, k), (F,): any number of any output map, and how the maps make it.
 
-    ``names`` are those of the maps.
+    The numbers travel as float16, and the figure is made from these.
 
     Raises
     ------
     ValueError
-        If there are more than 3 maps or 2 filters, a map is larger than 5 × 5 or a kernel than
-        3 × 3, or the shapes don't go together.
+        If there are more than 8 maps or 40 filters, a map is larger than 16 × 16 or a kernel than
+        7 × 7, they are not square, the shapes don't go together, or a number is no float16.
     """
 
     name = "channels"
+    builds_on = ("network", "planes", "terms")
 
-    def __init__(
-        self,
-        x: ArrayLike,
-        w: ArrayLike,
-        b: ArrayLike | None = None,
-        names: Sequence[str] | None = None,
-    ) -> None:
-        self.x, self.w = np.asarray(x, dtype=np.float64), np.asarray(w, dtype=np.float64)
-        checks.rank("ChannelExplorer", "x", self.x, "(C, H, W)")
-        checks.rank("ChannelExplorer", "w", self.w, "(F, C, kH, kW)")
-        self.b = np.zeros(len(self.w)) if b is None else np.asarray(b, dtype=np.float64)
-        checks.shape("ChannelExplorer", "b", self.b, self.w.shape[:1])
-        _count("maps", self.x, 3)
-        _count("filters", self.w, 2)
-        for matrix in self.x:
-            small("ChannelExplorer", "maps x", matrix, 5)
-        for kernel in self.w.reshape(-1, *self.w.shape[2:]):
-            small("ChannelExplorer", "kernels w", kernel, 3)
-        small("ChannelExplorer", "b", self.b[None], 2)
+    def __init__(self, x: ArrayLike, w: ArrayLike, b: ArrayLike | None = None) -> None:
+        arrays = [np.asarray(a, dtype=np.float64) for a in (x, w)]
+        checks.rank("ChannelExplorer", "x", arrays[0], "(C, H, H)")
+        checks.rank("ChannelExplorer", "w", arrays[1], "(F, C, k, k)")
+        arrays.append(np.zeros(len(arrays[1])) if b is None else np.asarray(b, dtype=np.float64))
+        checks.shape("ChannelExplorer", "b", arrays[2], arrays[1].shape[:1])
+        _square("maps x", arrays[0], len(arrays[0]), MAPS, SIDE)
+        _square("kernels w", arrays[1], len(arrays[1]), FILTERS, KERNEL)
+        halves = [half("ChannelExplorer", a) for a in arrays]
+        self.x, self.w, self.b = (a.astype(np.float64) for a in halves)
         self.output = conv2d(self.x[None], self.w, self.b)[0]
-        self.names = [f"x[{c}]" for c in range(len(self.x))] if names is None else list(names)
-        if len(self.names) != len(self.x):
-            raise ValueError(f"ChannelExplorer expected {len(self.x)} names, got {len(self.names)}")
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """(f, p, q) of the largest number of all maps, which is shown first."""
+        return tuple(map(int, np.unravel_index(self.output.argmax(), self.output.shape)))
 
     def data(self) -> dict[str, Any]:
+        (maps, side, _), (filters, rows, _) = self.x.shape, self.output.shape
         return {
-            "x": [numbers(a) for a in self.x],
-            "w": [[numbers(a) for a in kernels] for kernels in self.w],
-            "b": numbers(self.b[None])[0],
-            "names": self.names,
+            "input": [maps, side],
+            "layers": [
+                ["input", 0, 0, maps, side, 1, 1, 0],
+                ["conv", 1, 0, filters, rows, self.w.shape[-1], 1, 0],
+            ],
+            "weights": packed("ChannelExplorer", self.w, self.b),
+            "x": packed("ChannelExplorer", self.x),
+            "place": self.place,
         }
 
     def picture(self) -> str:
-        """The maps, the kernels of the first filter, and the first number of its map."""
-        rows, columns = self.w.shape[2:]
-        window = self.x[:, :rows, :columns]
-        parts = [*(window * self.w[0]).sum((1, 2)), self.b[0]]
-        first = np.full_like(self.output[0], np.nan)
-        first[0, 0] = self.output[0, 0, 0]
-        maps = (
-            table("x", a, lambda i, j: i < rows and j < columns, escape(name))
-            for a, name in zip(self.x, self.names, strict=True)
-        )
-        kernels = (table("w", a) for a in self.w[0])
+        """The largest number: the window and the kernel of each map, and what they give."""
+        (f, p, q), k = self.place, self.w.shape[-1]
+        windows = self.x[:, p : p + k, q : q + k]
+        parts = [*(windows * self.w[f]).sum((1, 2)), self.b[f]]
+        most = int(abs(np.array(parts[:-1])).argmax())
         return (
-            f'<div class="cnn-row">{"".join(maps)}</div>'
-            f'<div class="cnn-row">{"+".join(kernels)} + {short(self.b[0])} ='
-            f"{table('y', first, lambda i, j: i == j == 0)}</div>"
-            f"<p>{' + '.join(map(summand, parts))}{outcome(sum(parts), *parts)}</p>"
+            f'<div class="cnn-row">{table("x", windows[most], caption=f"map {most}, window")}·'
+            f"{table('w', self.w[f, most])}</div>"
+            f"<p>y[{f}, {p}, {q}] = {' + '.join(map(summand, parts))}"
+            f"{outcome(sum(parts), *parts)}</p>"
         )
 
     def __repr__(self) -> str:
@@ -85,6 +78,12 @@ class ChannelExplorer(Figure):
         return f"ChannelExplorer({x} input, {w} filters)"
 
 
-def _count(key: str, a: Array, largest: int) -> None:
-    if not 1 <= len(a) <= largest:
-        raise ValueError(f"ChannelExplorer expected 1 to {largest} {key}, got {len(a)}")
+def _square(key: str, a: Array, count: int, most: int, largest: int) -> None:
+    if not 1 <= count <= most:
+        raise ValueError(f"ChannelExplorer expected 1 to {most} {key}, got {count}")
+    rows, columns = a.shape[-2:]
+    if rows != columns or not 1 <= rows <= largest:
+        raise ValueError(
+            f"ChannelExplorer expected {key} of 1 × 1 to {largest} × {largest}, square, "
+            f"got {rows} × {columns}"
+        )

@@ -1,11 +1,8 @@
 // The digit explorer: what is drawn becomes 28 × 28 pixels, prepared as MNIST's were, and goes
-// through the network, layer by layer. A full connection is computed as what it is: a convolution
-// whose window is the whole input.
+// through the network of network.js; units.js says of every number how it was computed.
 //
 // The figure is one object: its `layers`, its `state`, which is what is drawn, what the layers make
-// of it, where the pen is and what is pointed at, and on the page its `view`.
-
-const { ceil, exp, floor, max, min, round, sqrt } = Math;
+// of it, where the pen is and which unit is looked at, and on the page its `view`.
 
 const paper = 280;
 
@@ -18,106 +15,7 @@ const examples = [
 
 function strokeOf(letters) {
   const place = (letter) => 11.2 * (letter.charCodeAt() - "a".charCodeAt());
-  return { width: 24, points: letters.match(/../g).map((pair) => [...pair].map(place)) };
-}
-
-// --- The network --------------------------------------------------------------------------
-
-// The float16 numbers of a text. Moved to their place in float32, the bits of a float16 give a
-// number that is too small by the difference of the two exponents.
-function unpack(text) {
-  const base64 = text.replaceAll("-", "/");
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt());
-  const bits = Uint32Array.from(new Uint16Array(bytes.buffer),
-    (half) => (half & 0x8000) << 16 | (half & 0x7fff) << 13);
-  return new Float32Array(bits.buffer).map((v) => v * 2 ** 112);
-}
-
-// The layers, each with its weights w, biases b, and the shapes (maps, rows) of input and output.
-function network({ layers, weights }) {
-  const numbers = unpack(weights);
-  let from = [1, 28];
-  let used = 0;
-  const take = (count) => {
-    used += count;
-    return numbers.subarray(used - count, used);
-  };
-  return layers.map(([name, learned, relu, maps, rows, kernel, stride, padding]) => {
-    const layer = { name, learned, relu, from, to: [maps, rows], kernel, stride, padding };
-    layer.w = take(learned * maps * from[0] * kernel * kernel);
-    layer.b = take(learned * maps);
-    layer.windows = range(rows).map((p) => windowAt(layer, p));
-    from = layer.to;
-    return layer;
-  });
-}
-
-// Window p along one axis, where it starts and what lies inside of the picture: low to high - 1.
-function windowAt({ from: [, rows], kernel, stride, padding }, p) {
-  const start = p * stride - padding;
-  return { start, low: max(0, start), high: min(rows, start + kernel) };
-}
-
-// Every map of the output, window by window.
-function apply(layer, x) {
-  const { learned, relu, to: [maps, rows], windows } = layer;
-  const read = learned ? weigh : largestOf;
-  const y = new Float32Array(maps * rows * rows);
-  let at = 0;
-  for (let map = 0; map < maps; map++) {
-    for (const down of windows) {
-      for (const across of windows) {
-        const v = read(layer, x, map, down, across);
-        y[at] = relu ? max(v, 0) : v;
-        at += 1;
-      }
-    }
-  }
-  return y;
-}
-
-// One number of a convolution: the bias, and the products of what the window reads of all maps.
-function weigh({ from: [maps, rows], kernel, w, b }, x, output, down, across) {
-  let total = b[output];
-  for (let map = 0; map < maps; map++) {
-    for (let row = down.low; row < down.high; row++) {
-      const cells = (map * rows + row) * rows;
-      const line = (output * maps + map) * kernel + row - down.start;
-      const weights = line * kernel - across.start;
-      for (let column = across.low; column < across.high; column++) {
-        total += w[weights + column] * x[cells + column];
-      }
-    }
-  }
-  return total;
-}
-
-// One number of a pooling layer, which reads one map.
-function largestOf({ from: [, rows] }, x, map, down, across) {
-  let largest = -Infinity;
-  for (let row = down.low; row < down.high; row++) {
-    for (let column = across.low; column < across.high; column++) {
-      largest = max(largest, x[(map * rows + row) * rows + column]);
-    }
-  }
-  return largest;
-}
-
-// What all layers make of a picture.
-function forward(layers, picture) {
-  const values = [];
-  for (const layer of layers) values.push(apply(layer, values.at(-1) ?? picture));
-  return values;
-}
-
-// What row (or column) `at` of layer k looks at: the first of the picture's rows, and how many.
-function field(layers, k, at) {
-  const [first, last] = layers.slice(0, k + 1).reduceRight(
-    (ends, { from: [, rows], kernel, stride, padding }) => {
-      const [low, high] = ends.map((end) => end * stride - padding);
-      return [low, high + kernel - 1].map((row) => clamp(row, 0, rows - 1));
-    }, [at, at]);
-  return [first, last - first + 1];
+  return letters.match(/../g).map((pair) => [...pair].map(place));
 }
 
 // In percent; none without logits.
@@ -180,99 +78,11 @@ function picture(ink, prepare) {
   return { spans, x: prepared(ink, n, spans) };
 }
 
-// --- Canvases -----------------------------------------------------------------------------
-
-// A canvas under its name, and a frame that can be put over some of its rows and columns.
-function makeBoard(role, name, more, pixel, properties) {
-  const canvas = h("canvas", {
-    tabindex: 0, role: "application", "aria-label": `${name}, ${more}`,
-    style: `width:${properties.width * pixel}px`, ...properties,
-  });
-  const frame = h("i");
-  const node = h("div", { class: role }, h("small", {}, name, h("br"), more),
-    h("div", {}, canvas, frame));
-  return { node, canvas, frame, pixel };
-}
-
-// A box is the first of its rows, how many, the first column, how many; no box hides the frame.
-function putFrame({ frame, pixel }, box) {
-  const edges = ["top", "height", "left", "width"];
-  const style = box?.map((length, i) => `${edges[i]}:${length * pixel}px`).join(";");
-  frame.style = style ?? "display:none";
-}
-
-// All numbers of a layer, map by map; visit([map, row, column]) is called for the one that is
-// pointed at or reached with the arrow keys, visit() when none is any more.
-function makePlane(role, layer, across, pixel, visit) {
-  const { name, relu, to: [maps, rows] } = layer;
-  const pitch = rows > 1 ? rows + 1 : 1;
-  const [width, height] = [across * pitch, ceil(maps / across) * pitch];
-  const shape = rows > 1 ? [maps, rows, rows].join(" × ") : `${maps}`;
-  const leave = () => visit();
-  const point = ({ offsetX, offsetY }) =>
-    go(made, [floor(offsetY / pixel), floor(offsetX / pixel)]);
-  const made = makeBoard(role, name, shape + (relu ? ", ReLU" : ""), pixel, {
-    width, height, onpointermove: point, onclick: point, onpointerleave: leave,
-    onfocus: () => go(made, made.here), onblur: leave,
-    onkeydown: (event) => onArrow(event, (move) => go(made, add(made.here, move), move)),
-  });
-  return Object.assign(made, { layer, across, pitch, width, height, visit, here: [0, 0] });
-}
-
-const add = (place, move) => place.map((v, axis) => v + move[axis]);
-
-// Call act with the step of an arrow key, or with none for the space bar.
-function onArrow(event, act) {
-  const move = { ...moves, " ": [0, 0] }[event.key];
-  if (!move) return;
-  event.preventDefault();
-  act(move);
-}
-
-// The unit at a place of a plane: its map, and its row and column there.
-const unitAt = ({ across, pitch }, [y, x]) =>
-  [floor(y / pitch) * across + floor(x / pitch), y % pitch, x % pitch];
-
-// Visit the unit at a place. Between two maps lies a line of nothing, which the keys cross.
-function go(plane, place, move) {
-  const [maps, rows] = plane.layer.to;
-  const unit = unitAt(plane, place);
-  const [map, i, j] = unit;
-  if (min(...place) < 0 || place[1] >= plane.width || map >= maps) return;
-  if (max(i, j) < rows) {
-    plane.here = place;
-    plane.visit(unit);
-  } else if (move) {
-    go(plane, add(place, move), move);
-  }
-}
-
-// Paint the numbers, the largest one in full colour; without numbers all are pale.
-function showPlane(plane, values = [], largest = max(1e-9, ...values)) {
-  const { canvas, width, height } = plane;
-  const [maps, rows] = plane.layer.to;
-  const brush = canvas.getContext("2d");
-  const image = brush.createImageData(width, height);
-  for (const at of range(width * height)) {
-    const [map, i, j] = unitAt(plane, [floor(at / width), at % width]);
-    if (map < maps && max(i, j) < rows) {
-      const v = values[(map * rows + i) * rows + j] ?? 0;
-      image.data[4 * at + 3] = 20 + 235 * max(0, v / largest);
-    }
-  }
-  brush.putImageData(image, 0, 0);
-  brush.globalCompositeOperation = "source-in";
-  brush.fillStyle = getComputedStyle(canvas).color;
-  brush.fillRect(0, 0, width, height);
-}
-
-// Put the frame around one unit, or hide it.
-function frameUnit(plane, unit) {
-  if (!unit) return putFrame(plane);
-  const [map, i, j] = unit;
-  const top = floor(map / plane.across) * plane.pitch + i;
-  const left = map % plane.across * plane.pitch + j;
-  return putFrame(plane, [top, 1, left, 1]);
+// How thick the pen is: MNIST's digits are about nine of their strokes high, small ones as well.
+function penOf(strokes) {
+  const extents = [0, 1].map((axis) => strokes.flat().map((point) => point[axis]))
+    .map((places) => max(...places) - min(...places));
+  return clamp(max(...extents) / 9, 6, 24);
 }
 
 // Paint the strokes, which run smoothly past their points; the ink of every pixel, 0 to 255.
@@ -282,8 +92,8 @@ function paint({ canvas }, strokes) {
   brush.lineCap = "round";
   brush.lineJoin = "round";
   brush.strokeStyle = getComputedStyle(canvas).color;
-  for (const { width, points } of strokes) {
-    brush.lineWidth = width;
+  brush.lineWidth = penOf(strokes);
+  for (const points of strokes) {
     brush.beginPath();
     brush.moveTo(points[0][0] + 0.1, points[0][1]);
     points.forEach(([x, y], i) => {
@@ -304,15 +114,17 @@ function draw(figure) {
   const { x, spans } = picture(paint(view.pad, state.strokes), view.prepare.checked);
   state.values = x ? forward(layers, Float32Array.from(x, (v) => v / 255)) : [];
   putFrame(view.pad, spans?.flat());
-  showPlanes(view.planes, state.values);
+  if (view.panel) preparePanel(figure);
+  showPlanes(view.planes, state);
   showChances(figure, chancesOf(state.values.at(-1)));
   showUnit(figure);
 }
 
-// In the input full ink is in full colour, in the other layers the largest number is.
-function showPlanes([input, ...others], [pixels, ...values]) {
-  showPlane(input, pixels, 1);
-  others.forEach((plane, k) => showPlane(plane, values[k]));
+// In the input full ink is in full colour, in the other layers, and of gradients, the largest is.
+function showPlanes([input, ...others], { values, direction, back }) {
+  const [first, ...rest] = direction === "backward" ? back.gradients : values;
+  showPlane(input, first, direction === "backward" ? undefined : 1);
+  others.forEach((plane, k) => showPlane(plane, rest[k]));
 }
 
 function showChances({ percent, view: { bars, answer } }, chances) {
@@ -320,37 +132,55 @@ function showChances({ percent, view: { bars, answer } }, chances) {
     bar.style = `--v:${chances[i] ?? 0}%`;
     bar.textContent = chances.length ? `${chances[i].toFixed()} %` : "";
   });
-  const highest = max(...chances);
-  const isSure = highest >= percent;
-  const refusal = chances.length ? "not sure" : "nothing drawn";
-  const text = isSure ? String(chances.indexOf(highest)) : refusal;
+  const text = verdict(chances, percent);
   // Only news are written, and so read aloud.
-  if (answer.textContent !== text) answer.replaceChildren(isSure ? h("b", {}, text) : text);
+  const isDigit = text.length === 1;
+  if (answer.textContent !== text) answer.replaceChildren(isDigit ? h("b", {}, text) : text);
 }
 
-// The unit that is pointed at, and what it looks at.
-function showUnit({ layers, state: { values, unit }, view: { planes, note } }) {
-  planes.forEach((plane, k) => frameUnit(plane, k === unit?.k ? unit.place : undefined));
+// The digit, or why there is none.
+function verdict(chances, percent) {
+  const highest = max(...chances);
+  const likeliest = chances.indexOf(highest);
+  if (!chances.length) return "nothing drawn";
+  if (likeliest === 10) return "no digit it knows";
+  return highest < percent ? "not sure" : String(likeliest);
+}
+
+// The unit that is looked at, and what it looks at.
+function showUnit(figure) {
+  const { layers, state: { values, unit, direction }, view: { planes, note, panel } } = figure;
+  planes.forEach((plane, k) =>
+    putFrames(plane, "here", k === unit?.k ? [unitBox(plane, unit.place)] : []));
+  putFrame(planes[0], unit && direction !== "backward" && fieldOf(layers, unit));
   if (!unit) {
     note.textContent = "Point at a number, or reach it by Tab and arrow keys.";
-    return;
+  } else if (panel) {
+    showPanel(figure);
+  } else {
+    const value = values[unit.k]?.[placeOf(layers[unit.k].to, unit.place)] ?? 0;
+    note.textContent = `${nameOf(layers, unit)} = ${value.toFixed(2)} ${fieldText(layers, unit)}`;
   }
-  const { k, place } = unit;
-  const { name, to: [, rows] } = layers[k];
-  const [map, i, j] = place;
-  const [row, height] = field(layers, k, i);
-  const [column, width] = field(layers, k, j);
-  const value = values[k]?.[(map * rows + i) * rows + j] ?? 0;
-  putFrame(planes[0], [row, height, column, width]);
-  note.textContent = `${name}[${rows > 1 ? place.join(", ") : map}] = ${value.toFixed(2)}`
-    + ` looks at ${height} × ${width} pixels from row ${row}, column ${column}`;
+}
+
+// The pixels that a unit depends on: the first row, how many, the first column, how many.
+const fieldOf = (layers, { k, place: [, i, j] }) => [i, j].flatMap((at) => field(layers, k, at));
+
+function fieldText(layers, unit) {
+  const [row, height, column, width] = fieldOf(layers, unit);
+  return `looks at ${height} × ${width} pixels from row ${row}, column ${column}`;
 }
 
 // --- The elements -------------------------------------------------------------------------
 
 function digit(data) {
   const figure = begin(data);
-  figure.view = elements(figure);
+  Object.assign(figure.state, { direction: "forward", label: undefined, isKept: false });
+  figure.view = {
+    ...elements(figure, 0.7), planes: makePlanes(figure), bars: makeChances(figure),
+  };
+  figure.view.panel = makePanel(figure);
+  figure.state.unit = { k: 1, place: [0, 13, 13] };
   // The colours are known once the figure is on the page.
   queueMicrotask(() => draw(figure));
   return arrange(figure);
@@ -361,13 +191,12 @@ function begin({ percent, ...data }) {
   return { layers: network(data), percent, state };
 }
 
-const elements = (figure) => ({
-  pad: makePad(figure, 1),
-  planes: makePlanes(figure),
+const elements = (figure, pixel) => ({
+  pad: makePad(figure, pixel),
   prepare: h("input", { type: "checkbox", checked: "", onchange: () => draw(figure) }),
   answer: h("p", { role: "status" }),
   note: h("p", { "aria-live": "polite" }),
-  bars: range(10).map(() => h("td")),
+  bars: range(figure.layers.at(-1).to[0]).map(() => h("td")),
 });
 
 // The paper to draw on. A new theme changes the colour of the canvas by a short transition, and
@@ -394,39 +223,56 @@ function makePad(figure, pixel) {
 const makePlanes = (figure) => figure.layers.map((layer, k, { length }) => {
   const [maps, rows] = layer.to;
   const isLast = k === length - 1;
-  const across = isLast ? 1 : floor(sqrt(maps));
-  const pixel = isLast ? 26 : ceil((k ? 8 : 25) / sqrt(rows));
-  const visit = (place) => look(figure, place && { k, place });
-  return makePlane(k ? "y" : "x", layer, across, pixel, visit);
+  const across = isLast ? 1 : acrossOf(maps);
+  const visit = (place, how) => attend(figure, place && { k, place }, how);
+  return makePlane(k ? "y" : "x", layer, across, isLast ? 24 : pixelOf(k, across, rows), visit);
 });
 
+// So large that the planes of some layers fit beside each other.
+function pixelOf(k, across, rows) {
+  if (rows === 1) return 8;
+  return k ? max(1, round((rows > 12 ? 246 : 155) / (across * (rows + 1)))) : 5;
+}
+
+// The cells of the probabilities, each of which is a unit behind the last layer.
+function makeChances(figure) {
+  const k = figure.layers.length;
+  const [outputs] = figure.layers.at(-1).to;
+  const visit = (how) => (i) => attend(figure, { k, place: [i, 0, 0] }, how);
+  const { cells } = grid(outputs, 1, 0, {
+    focus: visit("keys"), point: visit("point"), press: (i, j, key) => key || visit("click")(i),
+  });
+  return cells.map(([cell]) => cell);
+}
+
 function arrange(figure) {
-  const { state, view: { pad, planes, prepare, answer, note } } = figure;
-  const [input, ...maps] = planes.map(({ node }) => node);
-  const logits = maps.pop();
+  const { state, view: { pad, planes, prepare, answer, panel } } = figure;
+  const reading = h("div", { class: "reading" },
+    h("small", {}, "It reads,", h("br"), `sure from ${figure.percent} % on:`), answer);
   return [
-    h("div", { class: "cnn-bar" }, button("Clear", () => load(figure, [])),
-      button("Into a corner", () => load(figure, shrunk(state.strokes))),
-      h("label", {}, prepare, " prepare as MNIST was")),
-    h("div", { class: "cnn-bar", role: "group", "aria-label": "examples" },
-      h("span", {}, "examples"),
-      ...examples.map((drawing, i) => button(i, () => load(figure, drawing)))),
-    h("div", { class: "cnn-net" },
-      pad.node, h("div", {}, input, answer), logits, probabilities(figure)),
-    h("div", { class: "cnn-net" }, ...maps),
-    note,
+    h("div", { class: "cnn-net" }, pad.node, reading, h("div", { class: "tools" },
+      h("div", { class: "cnn-bar", role: "group", "aria-label": "examples" },
+        ...examples.map((drawing, i) => button(i, () => load(figure, drawing)))),
+      h("div", { class: "cnn-bar" }, button("Clear", () => load(figure, [])),
+        button("Into a corner", () => load(figure, shrunk(state.strokes))),
+        h("label", {}, prepare, " prepare as MNIST was")))),
+    panel.bar, panel.hint,
+    h("div", { class: "cnn-net layers" }, ...planes.map(({ node }) => node), probabilities(figure)),
+    panel.node,
   ];
 }
 
-const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y" },
-  h("small", {}, "probabilities", h("br"), `sure from ${percent} % on`),
-  h("table", { style: `--sure:${percent}%` },
-    ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))));
+const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y chances" },
+  h("small", {}, "probability", h("br"), "softmax"),
+  h("table", { style: `--sure:${percent}%` }, ...rowsOf(bars)));
+
+const rowsOf = (bars) => bars.map((bar, i) =>
+  h("tr", {}, h("th", { scope: "row" }, i < 10 ? i : "none"), bar));
 
 // --- Events: each changes the state, then draws -------------------------------------------
 
 function load(figure, strokes) {
-  figure.state.strokes = strokes;
+  Object.assign(figure.state, { strokes, label: undefined });
   draw(figure);
 }
 
@@ -434,17 +280,17 @@ function load(figure, strokes) {
 function startStroke(figure, point) {
   const { strokes } = figure.state;
   const kept = examples.includes(strokes) ? [] : strokes;
-  load(figure, [...kept, { width: 24, points: [point] }]);
+  load(figure, [...kept, [point]]);
 }
 
 function extendStroke(figure, point) {
-  figure.state.strokes.at(-1).points.push(point);
+  figure.state.strokes.at(-1).push(point);
   draw(figure);
 }
 
 // Half as large, and into the upper left corner.
-const shrunk = (strokes) => strokes.map(({ width, points }) => (
-  { width: width / 2, points: points.map((point) => point.map((v) => v / 2 + 7)) }));
+const shrunk = (strokes) =>
+  strokes.map((points) => points.map((point) => point.map((v) => v / 2 + 7)));
 
 // The keys move the pen by 14 × 14 places, 20 apart; space puts it down or lifts it.
 function steer(figure, move, isSwitch) {

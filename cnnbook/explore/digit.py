@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import copy
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from cnnbook import samples
-from cnnbook.explore.figure import Figure
+from cnnbook.explore.figure import Figure, packed
 from cnnlib import checks, nn
 from cnnlib.checks import Array, Pair
 from cnnlib.datasets import load_mnist, to_float
@@ -31,24 +30,31 @@ class Layer(NamedTuple):
     weights: tuple[Array, ...]
     relu: bool = False
 
+    @property
+    def plan(self) -> list[str | int]:
+        """What the script is told, apart from the weights."""
+        return [self.name, int(self.weights != ()), int(self.relu), *self.shape, *self.window]
+
 
 class DigitExplorer(Figure):
     """Draw a digit: the picture that the network gets, all its maps, and what it takes it for.
 
     The model is `samples.trained_lenet()` unless given: any Sequential of Conv2d, ReLU, MaxPool2d,
-    Flatten and Linear from (N, 1, 28, 28) to (N, 10), taken as it is now. Its weights travel as
-    float16. Below the ``confidence`` the answer is "not sure".
+    Flatten and Linear from (N, 1, 28, 28) to (N, 10), or to (N, 11), where the last class is what
+    is no digit; taken as it is now. Its weights travel as float16. Below the ``confidence`` the
+    answer is "not sure".
 
     Raises
     ------
     TypeError
         If the model is no Sequential, or a layer of another kind.
     ValueError
-        If the model does not go from pictures to ten numbers, a weight is no float16, or not
-        0 <= confidence < 1.
+        If the model does not go from pictures to ten or eleven numbers, a weight is no float16,
+        or not 0 <= confidence < 1.
     """
 
     name = "digit"
+    builds_on: ClassVar[tuple[str, ...]] = ("network", "planes", "terms", "gradients", "units")
 
     def __init__(self, model: nn.Sequential | None = None, confidence: float = 0.6) -> None:
         self.confidence = checks.unit_interval("DigitExplorer", "confidence", confidence)
@@ -56,25 +62,25 @@ class DigitExplorer(Figure):
             found = type(model).__name__
             raise TypeError(f"DigitExplorer expected a Sequential as model, got {found}")
         self.model = copy.deepcopy(model or samples.trained_lenet()).eval()
-        self.layers = _walk(self.model)
-        if self.layers[-1].shape != (10, 1):
-            raise ValueError(f"DigitExplorer expected 10 outputs, got {_size(self.layers[-1])}")
-        self.weights = np.concatenate([_half(a) for layer in self.layers for a in layer.weights])
+        self.layers = walk(self.model)
+        if self.layers[-1].shape not in ((10, 1), (11, 1)):
+            found = _size(self.layers[-1])
+            raise ValueError(f"DigitExplorer expected 10 or 11 outputs, got {found}")
+        self.weights = packed("DigitExplorer", *(a for layer in self.layers for a in layer.weights))
 
     def data(self) -> dict[str, Any]:
-        layers = [
-            [layer.name, int(layer.weights != ()), int(layer.relu), *layer.shape, *layer.window]
-            for layer in self.layers
-        ]
-        text = base64.b64encode(self.weights.tobytes(), b"+-").decode().rstrip("=")
+        layers = [layer.plan for layer in self.layers]
         percent = float(f"{100 * self.confidence:.6g}")
-        return {"percent": percent, "layers": layers, "weights": text}
+        return {"percent": percent, "layers": layers, "weights": self.weights}
 
     def picture(self) -> str:
         """A digit of MNIST, the layers, and the three likeliest answers."""
         x = to_float(load_mnist("test")[0][:1])
         chances = softmax(self.model(x))[0]
-        likely = ", ".join(f"{i} ({100 * chances[i]:.0f} %)" for i in np.argsort(-chances)[:3])
+        names = [*map(str, range(10)), "none"]
+        likely = ", ".join(
+            f"{names[i]} ({100 * chances[i]:.0f} %)" for i in np.argsort(-chances)[:3]
+        )
         path = ", ".join(layer.name for layer in self.layers)
         return (
             f'<svg viewBox="0 -.5 28 28" width="140" role="img" aria-label="a digit">'
@@ -83,17 +89,18 @@ class DigitExplorer(Figure):
 
     def __repr__(self) -> str:
         layers = ", ".join(layer.name for layer in self.layers[1:])
-        count = f"{self.weights.size:,} parameters"
+        count = f"{sum(a.size for layer in self.layers for a in layer.weights):,} parameters"
         return f"{type(self).__name__}({layers}, {count}, confidence {self.confidence})"
 
 
-def _walk(model: nn.Sequential) -> list[Layer]:
+def walk(model: nn.Sequential, rows: int = 28) -> list[Layer]:
     """The layers with the shapes of their outputs; first the input, which changes nothing.
 
-    ReLU belongs to the layer before it, and Flatten only writes the same numbers differently.
+    The input has so many ``rows`` and columns. ReLU belongs to the layer before it, and Flatten
+    only writes the same numbers differently.
     """
-    layers, rows = [Layer("input", (1, 28), (1, 1, 0), ())], 28
-    for module, shape in model.trace((1, 28, 28)):
+    layers = [Layer("input", (1, rows), (1, 1, 0), ())]
+    for module, shape in model.trace((1, rows, rows)):
         if isinstance(module, nn.ReLU):
             layers[-1] = layers[-1]._replace(relu=True)
         elif not isinstance(module, nn.Flatten):
@@ -138,14 +145,6 @@ def _weights(module: nn.Conv2d | nn.Linear) -> tuple[Array, Array]:
 def _size(layer: Layer) -> str:
     maps, rows = layer.shape
     return f"{maps} × {rows} × {rows}" if rows > 1 else f"{maps}"
-
-
-def _half(a: Array) -> Array:
-    with np.errstate(over="ignore"):
-        half = a.astype("<f2").ravel()
-    if not np.isfinite(half).all():
-        raise ValueError("DigitExplorer expected weights that float16 can hold")
-    return half
 
 
 def _drawing(image: Array) -> str:

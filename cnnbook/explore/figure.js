@@ -32,12 +32,12 @@ const matrix = (height, width, value) =>
 // So many decimals at most, and a real minus sign.
 const short = (value, decimals = 2) => String(Number(value.toFixed(decimals))).replace("-", "−");
 
-// A number within a sum; and a result, with ≈ if it or another number involved is shown rounded.
+// A number within a sum; the sign before a result, ≈ if a number involved is shown rounded; and the
+// result with its sign.
 const summand = (value) => (value < 0 ? `(${short(value)})` : short(value));
-function outcome(value, ...others) {
-  const rounded = [value, ...others].some((v) => Math.abs(Number(v.toFixed(2)) - v) > 1e-9);
-  return `${rounded ? " ≈ " : " = "}${short(value)}`;
-}
+const equalSign = (...values) =>
+  (values.some((v) => Math.abs(Number(v.toFixed(2)) - v) > 1e-9) ? " ≈ " : " = ");
+const outcome = (value, ...others) => equalSign(value, ...others) + short(value);
 
 // --- Grids ---------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ const pointable = (sizes, border, focus, press) =>
   grid(...sizes, border, { focus, point: focus, press });
 
 // Write a grid: value(i, j), shaded by its size; classes(i, j) says which names hold. A cell
-// named `later` stays empty.
+// named `later` stays empty, and a negative number is named `minus`.
 function fill({ cells }, value, classes) {
   const values = cells.map((row, i) => row.map((_, j) => value(i, j)));
   const largest = Math.max(...values.flat().map(Math.abs)) || 1;
@@ -92,6 +92,7 @@ function fill({ cells }, value, classes) {
     const names = classes(i, j);
     cell.textContent = names.later ? "" : short(values[i][j]);
     cell.className = Object.keys(names).filter((name) => names[name]).join(" ");
+    cell.classList.toggle("minus", values[i][j] < 0 && !names.later);
     cell.style.setProperty("--v", names.later ? 0 : Math.abs(values[i][j]) / largest);
   }));
 }
@@ -162,6 +163,30 @@ function player(ms, status, begin, next) {
   }
 
   return { node, pause };
+}
+
+// --- The page ------------------------------------------------------------------------------
+
+// A link whose address, #name-code, holds the state of a figure: `set(code)` writes it, without a
+// code there is no link. `take(code)` is called when the page's address is for this figure, at once
+// and when it changes, and says whether it could read it; the figure then comes into view. The
+// first such figure of a page owns #name-…, the next one #name1-….
+function linkTo(name, what, take) {
+  const others = document.querySelectorAll(`.cnn-link[data-name="${name}"]`).length;
+  const prefix = `#${name}${others || ""}-`;
+  const node = h("a", { class: "cnn-link", "data-name": name }, `Link to this ${what}`);
+  const set = (code) => {
+    node.hidden = code === undefined;
+    node.href = prefix + code;
+  };
+  const follow = () => {
+    const { hash } = location;
+    if (!hash.startsWith(prefix) || [prefix, node.hash].includes(hash)) return;
+    if (take(hash.slice(prefix.length))) node.closest(".cnn-figure").scrollIntoView();
+  };
+  addEventListener("hashchange", follow);
+  queueMicrotask(follow); // when the figure is on the page
+  return { node, set };
 }
 
 // Build the live figure wherever this page shows it; the first one can be linked to.

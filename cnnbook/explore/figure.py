@@ -5,6 +5,7 @@ Without JavaScript the <div> shows a static picture; the script replaces it by t
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
@@ -78,6 +79,25 @@ def step(name: str, key: str, value: int, low: int, high: int) -> int:
     if value > high:
         raise ValueError(f"{name} expected {key} <= {high}, got {value}")
     return value
+
+
+def half(name: str, a: Array) -> Array:
+    """As float16, in which weights travel."""
+    with np.errstate(over="ignore"):
+        numbers = a.astype("<f2")
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{name} expected numbers that float16 can hold")
+    return numbers
+
+
+def packed(name: str, *arrays: Array) -> str:
+    """All numbers as float16 in a text; as `unpack` in network.js reads it."""
+    return letters(b"".join(half(name, a).tobytes() for a in arrays))
+
+
+def letters(content: bytes) -> str:
+    """Bytes as a text; as `bytesOf` in network.js reads it."""
+    return base64.b64encode(content, b"+-").decode().rstrip("=")
 
 
 def _read(name: str) -> str:

@@ -6,8 +6,7 @@ const isNarrow = matchMedia("(max-width: 480px)").matches;
 function reader(data) {
   const figure = begin(data);
   figure.view = {
-    ...elements(figure),
-    pad: makePad(figure, 0.6),
+    ...elements(figure, 0.6),
     planes: figure.layers.map((layer) => makeColumn(figure, layer)),
     prepare: { checked: true },
   };
@@ -46,7 +45,7 @@ function arrangeReader(figure) {
       pad.node,
       ...planes.slice(1, -1).map(({ node }) => node),
       h("div", { class: "y answer" }, h("small", {}, "It reads"), answer,
-        h("table", {}, ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))))),
+        h("table", {}, ...rowsOf(bars)))),
     h("div", { class: "cnn-bar" },
       button("Clear", show(() => [])), button("Undo", show(undone)),
       button("Another digit", show(next))),

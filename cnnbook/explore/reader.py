@@ -9,12 +9,12 @@ from cnnbook.explore.digit import DigitExplorer
 class DigitReader(DigitExplorer):
     """The digit explorer without its instruments: paper, the layers in a row, the answer.
 
-    It reads with `samples.trained_lenet` of the augmented kind, and says so where it is less than
+    It reads with `samples.trained_reader`, and says so where it sees no digit, or is less than
     80 % sure.
     """
 
     name = "reader"
-    builds_on = ("digit",)
+    builds_on = ("network", "planes", "digit")
 
     def __init__(self) -> None:
-        super().__init__(samples.trained_lenet(augmented=True), confidence=0.8)
+        super().__init__(samples.trained_reader(), confidence=0.8)

@@ -222,7 +222,7 @@ function draw(figure) {
   view.lines.forEach((line, i) => drawLine(line, stack[i], rows[i], rows));
   view.arithmetic.replaceChildren(...texts.map((text) => h("p", {}, text)));
   view.preset.value = presetOf(figure) ?? "own";
-  view.link.href = figure.prefix + writeAll(stack);
+  view.link.set(writeAll(stack));
   say(figure, judge(stack, rows));
 }
 
@@ -268,14 +268,9 @@ function say({ view }, text) {
 // --- The elements -------------------------------------------------------------------------
 
 function sizes({ code, presets }) {
-  // On a page the first such figure owns #sizes-…, the next one #sizes1-….
-  const others = document.querySelectorAll(".cnn-link").length;
-  const figure = { presets, prefix: `#sizes${others || ""}-`, state: {} };
+  const figure = { presets, state: {} };
   figure.view = elements(figure);
   open(figure, readAll(code));
-  addEventListener("hashchange", () => follow(figure));
-  // The figure comes into view, once it is on the page, if the address is for it.
-  if (follow(figure)) queueMicrotask(() => figure.view.link.scrollIntoView());
   return arrange(figure);
 }
 
@@ -283,9 +278,9 @@ function elements(figure) {
   const { presets } = figure;
   const preset = choice(Object.keys(presets), () => open(figure, readAll(presets[preset.value])));
   preset.append(h("option", { hidden: "" }, "own"));
-  const link = h("a", {
-    class: "cnn-link", onclick: () => say(figure, "The address now leads to this stack."),
-  }, "Link to this stack");
+  const link = linkTo("sizes", "stack", (text) => follow(figure, text));
+  link.node.addEventListener("click", () =>
+    say(figure, "The address now leads to this stack."));
   return { preset, link, status: h("p", { role: "status" }), body: h("tbody") };
 }
 
@@ -293,7 +288,7 @@ function arrange({ view: { preset, link, status, body } }) {
   const titles = ["layer", "output", "parameters", "multiply-adds", "field"];
   const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link), status,
+    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node), status,
     h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
     h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
   ];
@@ -389,12 +384,10 @@ function removeLayer(state) {
   state.chosen = Math.min(state.chosen, state.stack.length - 1);
 }
 
-// Take over the stack that the address holds; whether the address is for this figure.
-function follow(figure) {
-  const { hash } = location;
-  if (!hash.startsWith(figure.prefix) || hash === figure.prefix) return false;
-  const stack = readAll(hash.slice(figure.prefix.length));
-  if (!stack) say(figure, "The address holds no stack that can be read.");
-  else if (figure.view.link.hash !== hash) open(figure, stack);
-  return true;
+// Take over the stack that the address holds, if it can be read.
+function follow(figure, text) {
+  const stack = readAll(text);
+  if (stack) open(figure, stack);
+  else say(figure, "The address holds no stack that can be read.");
+  return Boolean(stack);
 }

@@ -21,7 +21,10 @@ MODULES = {
     "learning": [
         *("cnnlib.init", "cnnlib.optim", "cnnlib.training", "cnnlib.gradcheck", "cnnlib.autograd")
     ],
-    "data": ["cnnlib.datasets", "cnnbook.samples", "cnnbook.digits", "cnnbook.networks"],
+    "data": [
+        *("cnnlib.datasets", "cnnbook.samples", "cnnbook.digits"),
+        *("cnnbook.drawings", "cnnbook.networks"),
+    ],
     "pictures": ["cnnbook.plot", "cnnbook.explore"],
     "exercises": ["cnnbook.exercises"],
     "trainer": ["cnnbook.trainer"],

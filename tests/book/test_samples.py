@@ -15,7 +15,7 @@ from cnnbook.explore.sizes import Written
 from cnnbook.machine import machine, processor
 from cnnlib import nn
 from cnnlib.datasets import load_mnist, to_float
-from cnnlib.training import accuracy
+from cnnlib.training import accuracy, predict
 
 
 def test_pictures_are_batches_of_one() -> None:
@@ -81,6 +81,14 @@ def test_shipped_networks_read_what_is_recorded(augmented: bool) -> None:
     recorded = samples.recorded("recipes/lenet5" if augmented else "lenet")
     expected = recorded["shipped"] if augmented else recorded
     assert found == pytest.approx(expected["test_accuracy"], abs=2e-4)
+
+
+def test_the_reader_of_drawings_reads_what_is_recorded() -> None:
+    images, labels = load_mnist("test")
+    z = predict(samples.trained_reader(), to_float(images))
+    found = np.mean(z[:, :10].argmax(1) == labels)
+    recorded = samples.recorded("no_digit")["shipped"]
+    assert found == pytest.approx(recorded["test_accuracy"], abs=2e-4)
 
 
 def test_the_network_of_the_class_activation_maps_reads_what_is_recorded() -> None:

@@ -1,5 +1,6 @@
 """The channel explorer, driven in a browser: its sums are those of `conv2d`."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -7,194 +8,263 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
-    cell,
     check_accessible,
     check_html,
+    check_nothing_moves,
     check_phone,
     check_still,
+    check_stops_when_gone,
     check_twice_and_hosted,
-    marked,
+    go,
     numbers,
     to_html,
 )
-from playwright.sync_api import Locator, expect
+from numpy.typing import NDArray
+from playwright.sync_api import Locator
 
-from cnnbook.explore import ChannelExplorer, ConvolutionExplorer, PoolingExplorer
-from cnnbook.explore.figure import short
+from cnnbook import samples
+from cnnbook.explore import ChannelExplorer
 from cnnlib import nn
 from cnnlib.functional import conv2d
 
-RGB = ("red", "green", "blue")
+Array = NDArray[Any]
 RNG = np.random.default_rng(0)
-X = RNG.integers(0, 6, (3, 4, 5))
-W = RNG.integers(-3, 4, (2, 3, 2, 3))
+X = RNG.integers(0, 6, (3, 5, 5))
+W = RNG.integers(-3, 4, (2, 3, 2, 2))
 B = np.array([0.5, -2])
-LARGEST = ChannelExplorer(
-    RNG.integers(-9, 10, (3, 5, 5)), RNG.integers(-9, 10, (2, 3, 3, 3)) / 2, [0.25, -12.5], RGB
-)
+SMALL = ChannelExplorer(X, W, B)
 
 
-def maps(x: Any, w: Any, b: Any = None) -> Any:
-    x, w = np.asarray(x, float)[None], np.asarray(w, float)
-    return conv2d(x, w, None if b is None else np.asarray(b, float))[0]
+def of_a_five() -> ChannelExplorer:
+    """The second convolution of the shipped LeNet: 6 maps of a 5 into 16."""
+    layers = samples.trained_lenet().layers
+    weight, bias = layers[3].parameters()
+    return ChannelExplorer(nn.Sequential(*layers[:3])(samples.digit())[0], weight.data, bias.data)
 
 
-def summand(v: float) -> str:
-    return f"({short(v)})" if v < 0 else short(v)
+LENET = of_a_five()
 
 
 class Channels(Driver):
-    """Its tables by role and place: inputs x[c], kernels w[f, c], maps y[f]."""
+    """Its planes by their names, and what it shows of a number."""
 
-    def input(self, c: int) -> Locator:
-        return self.table("x").nth(c)
-
-    def kernel(self, f: int, c: int, channels: int = 3) -> Locator:
-        return self.live("w").nth(f * channels + c)
-
-    def output(self, f: int) -> Locator:
-        return self.live("y").nth(f)
-
-    def live(self, role: str) -> Locator:
-        return self.root.locator(f"table.{role}:has(td[tabindex])")
+    def plane(self, name: str) -> Locator:
+        return self.root.locator(f"canvas[aria-label^='{name},']")
 
     @property
-    def lines(self) -> list[str]:
-        names = self.root.locator(".lines > span").all_inner_texts()
-        sums = self.root.locator(".lines > div").all_inner_texts()
-        return [f"{a} {' '.join(b.split())}" for a, b in zip(names, sums, strict=True)]
+    def chips(self) -> list[float]:
+        texts = self.root.locator(".chips button > span").all_inner_texts()
+        return [number(text) for text in texts]
 
     @property
-    def parts(self) -> list[str]:
-        return self.root.locator(".filter b").all_text_contents()
+    def link(self) -> str:
+        return str(self.root.locator(".cnn-link").get_attribute("href"))
+
+    def tables(self) -> list[Array]:
+        """The numbers of the three tables, each in the unit that its caption names."""
+        return [
+            np.array([[number(text) for text in row] for row in numbers(table)]) * unit(table)
+            for table in self.root.locator(".terms table").all()
+        ]
+
+    def strengths(self, name: str) -> Array:
+        """How strong each cell of a plane is, below zero negative, against the strongest."""
+        script = """canvas => {
+            const { width, height } = canvas, copy = new OffscreenCanvas(width, height)
+                .getContext("2d", { willReadFrequently: true });
+            copy.drawImage(canvas, 0, 0);
+            return [...copy.getImageData(0, 0, width, height).data];
+        }"""
+        canvas = self.plane(name)
+        height = canvas.evaluate("canvas => canvas.height")
+        image = np.reshape(canvas.evaluate(script), (height, -1, 4)).astype(float)
+        sign = np.where(image[..., 2] > image[..., 0], -1, 1)
+        return sign * (image[..., 3] - 20) / 235
+
+
+def unit(table: Locator) -> float:
+    found = re.search("in 10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹])", table.locator("caption").inner_text())
+    return 10 ** -"⁰¹²³⁴⁵⁶⁷⁸⁹".index(found[1]) if found else 1
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
 
 
 @pytest.fixture
 def figure(show: Opener) -> Channels:
-    return Channels(show(to_html(ChannelExplorer(X, W, B, RGB))))
+    return Channels(show(to_html(LENET)))
 
 
 # --- Without a browser ------------------------------------------------------------------------
 
 
 def test_html_is_self_contained_and_small() -> None:
-    check_html(LARGEST)
+    check_html(SMALL, 50 * 1024)
+    check_html(LENET, 50 * 1024 + len(LENET.data()["weights"]))
 
 
 def test_repr_is_short_and_stable() -> None:
-    assert repr(ChannelExplorer(X, W)) == "ChannelExplorer(3 × 4 × 5 input, 2 × 3 × 2 × 3 filters)"
+    assert repr(SMALL) == "ChannelExplorer(3 × 5 × 5 input, 2 × 3 × 2 × 2 filters)"
+
+
+def test_the_numbers_are_those_of_the_network_but_for_float16() -> None:
+    layers = samples.trained_lenet().layers
+    expected = nn.Sequential(*layers[:4])(samples.digit())[0]
+    np.testing.assert_allclose(LENET.output, expected, atol=2e-3)
 
 
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"x": np.zeros((4, 4))}, ValueError, r"x of shape \(C, H, W\), got shape \(4, 4\)"),
-        ({"w": np.zeros((3, 2, 2))}, ValueError, r"w of shape \(F, C, kH, kW\), got shape \(3"),
-        ({"x": np.zeros((4, 4, 4))}, ValueError, "1 to 3 maps, got 4"),
-        ({"x": np.zeros((0, 4, 4))}, ValueError, "1 to 3 maps, got 0"),
-        ({"w": np.zeros((3, 3, 2, 2))}, ValueError, "1 to 2 filters, got 3"),
+        ({"x": np.zeros((4, 4))}, ValueError, r"x of shape \(C, H, H\), got shape \(4, 4\)"),
+        ({"w": np.zeros((3, 2, 2))}, ValueError, r"w of shape \(F, C, k, k\), got shape \(3"),
+        ({"x": np.zeros((9, 5, 5))}, ValueError, "1 to 8 maps x, got 9"),
+        ({"x": np.zeros((0, 4, 4))}, ValueError, "1 to 8 maps x, got 0"),
+        ({"w": np.zeros((41, 3, 2, 2))}, ValueError, "1 to 40 kernels w, got 41"),
         ({"w": np.zeros((2, 1, 2, 2))}, ValueError, "input channels"),
-        ({"x": np.zeros((3, 6, 4))}, ValueError, r"maps x of 1 × 1 to 5 × 5, got shape \(6, 4"),
-        ({"w": np.zeros((2, 3, 4, 2))}, ValueError, "kernels w of 1 × 1 to 3 × 3"),
-        ({"w": np.full((1, 3, 1, 1), np.inf)}, ValueError, "finite numbers as kernels w"),
-        ({"x": np.zeros((3, 1, 5))}, ValueError, "no larger than the padded input"),
+        ({"x": np.zeros((3, 6, 4))}, ValueError, "to 16 × 16, square, got 6 × 4"),
+        ({"x": np.zeros((3, 17, 17))}, ValueError, "to 16 × 16, square, got 17 × 17"),
+        ({"w": np.zeros((2, 3, 2, 3))}, ValueError, "to 7 × 7, square, got 2 × 3"),
+        ({"w": np.full((1, 3, 1, 1), np.inf)}, ValueError, "numbers that float16 can hold"),
+        ({"x": np.zeros((3, 1, 1))}, ValueError, "no larger than the padded input"),
         ({"b": [1]}, ValueError, r"shape \(2,\), got shape \(1,\)"),
-        ({"b": [1, np.nan]}, ValueError, "finite numbers as b"),
-        ({"names": ["red"]}, ValueError, "3 names, got 1"),
+        ({"b": [1, np.nan]}, ValueError, "numbers that float16 can hold"),
     ],
 )
 def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        ChannelExplorer(**{"x": X, "w": W} | change)
-
-
-def test_names_are_text() -> None:
-    assert "<i>" not in to_html(ChannelExplorer(X[:1], W[:, :1], names=["<i>"]))
+        ChannelExplorer(**{"x": X, "w": W, "b": B if "w" not in change else None} | change)
 
 
 # --- In a browser -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("x", "w", "b"),
-    [(X, W, B), (X, W, None), (X[:1], W[:1, :1], [3]), (X[:2] / 3, W[:, :2, :1, :1], B)],
-)
-def test_shows_what_conv2d_computes(show: Opener, x: Any, w: Any, b: Any) -> None:
-    figure = Channels(show(to_html(ChannelExplorer(x, w, b))))
-    for f, expected in enumerate(maps(x, w, b)):
-        assert numbers(figure.output(f)) == [[short(v) for v in row] for row in expected]
-        for c, kernel in enumerate(w[f]):
-            table = figure.kernel(f, c, len(x))
-            assert numbers(table) == [[short(v) for v in row] for row in kernel]
+@pytest.mark.parametrize("explorer", [LENET, SMALL], ids=["lenet", "small"])
+def test_the_output_maps_are_conv2d_s(show: Opener, explorer: ChannelExplorer) -> None:
+    found = Channels(show(to_html(explorer))).strengths("output")
+    expected = conv2d(explorer.x[None], explorer.w, explorer.b)[0]
+    filters, rows, _ = expected.shape
+    across = min(filters, 8)
+    for f in range(filters):
+        top, left = f // across * (rows + 1), f % across * (rows + 1)
+        shown = found[top : top + rows, left : left + rows]
+        np.testing.assert_allclose(shown, expected[f] / np.abs(expected).max(), atol=0.03)
 
 
-@pytest.mark.parametrize("f", [0, 1])
-@pytest.mark.parametrize(("p", "q"), [(0, 0), (1, 2), (2, 1)])
-def test_every_sum_is_spelled_out(figure: Channels, f: int, p: int, q: int) -> None:
-    cell(figure.output(f), p, q).hover()
-    windows = X[:, p : p + 2, q : q + 3]
-    sums = [(a * k).sum() for a, k in zip(windows, W[f], strict=True)]
-    total = maps(X, W, B)[f, p, q]
-    assert figure.lines == [
-        f"{name} {products} = {short(part)}"
-        for name, window, kernel, part in zip(RGB, windows, W[f], sums, strict=True)
-        for products in [
-            " + ".join(f"{a}·{summand(k)}" for a, k in zip(window.flat, kernel.flat, strict=True))
-        ]
-    ]
-    added = " + ".join(map(summand, [*sums, B[f]]))
-    assert figure.status == f"y[{f}, {p}, {q}] = {added} = {short(total)}"
-    signs = [("+ " if c else "") + summand(part) for c, part in enumerate(sums)]
-    assert figure.parts == (["", "", ""] * f + signs + ["", "", ""])[:6]
+@pytest.mark.parametrize("place", [(0, 0, 0), (7, 4, 2), (15, 9, 9)])
+def test_every_sum_is_spelled_out(figure: Channels, place: tuple[int, int, int]) -> None:
+    f, p, q = place
+    go(figure.root.page, f"channels-{f}-{p}-{q}")
+    windows = LENET.x[:, p : p + 5, q : q + 5]
+    shares = (windows * LENET.w[f]).sum((1, 2))
+    np.testing.assert_allclose(figure.chips, shares, atol=0.0051)
+    found = re.fullmatch(rf"y\[{f}, {p}, {q}\] = (.*) \(bias\) ≈ (−?[\d.]+)", figure.status)
+    assert found
+    added = [number(text.strip("()")) for text in found[1].split(" + ")]
+    np.testing.assert_allclose(added, [*shares, LENET.b[f]], atol=0.0051)
+    assert number(found[2]) == pytest.approx(LENET.output[place], abs=0.0051)
+    for c in (0, 5):
+        figure.root.locator(".chips button").nth(c).click()
+        expected = (windows[c], LENET.w[f, c], windows[c] * LENET.w[f, c])
+        for shown, a in zip(figure.tables(), expected, strict=True):
+            np.testing.assert_allclose(shown, a, atol=0.0051)
 
 
-def test_the_window_and_the_kernels_of_the_filter_light_up(figure: Channels) -> None:
-    cell(figure.output(1), 1, 2).hover()
-    for c in range(3):
-        window = [(i, j) for i in (1, 2) for j in (2, 3, 4)]
-        assert marked(figure.input(c), "on") == window
-        assert marked(figure.kernel(1, c), "on") == list(np.ndindex(2, 3))
-        assert marked(figure.kernel(0, c), "on") == []
-    assert marked(figure.output(1), "on") == [(1, 2)]
-    assert marked(figure.output(0), "on") == []
+def test_the_parts_are_one_channel_convolutions(figure: Channels) -> None:
+    go(figure.root.page, "channels-7-4-2")
+    parts = [conv2d(LENET.x[None, [c]], LENET.w[[7]][:, [c]])[0, 0] for c in range(6)]
+    largest = np.abs(parts).max()
+    for c, part in enumerate(parts):
+        shown = figure.strengths(f"part {c}")[:10, :10]
+        np.testing.assert_allclose(shown, part / largest, atol=0.03)
 
 
-def test_a_weight_shows_what_it_meets(figure: Channels) -> None:
-    cell(figure.output(1), 1, 2).hover()
-    cell(figure.kernel(0, 2), 1, 0).hover()
-    assert figure.status.startswith("y[0, 1, 2] = ")
-    assert marked(figure.kernel(0, 2), "met") == [(1, 0)]
-    assert [marked(figure.input(c), "met") for c in range(3)] == [[], [], [(2, 2)]]
-    met = figure.root.locator(".lines .met")
-    assert met.all_inner_texts() == [f"{X[2, 2, 2]}·{summand(W[0, 2, 1, 0])}"]
-    cell(figure.output(0), 0, 0).hover()
-    assert met.count() == 0
+def test_all_kernels_lie_over_the_same_window(figure: Channels) -> None:
+    go(figure.root.page, "channels-7-4-2")
+    boxes = (
+        figure.root.locator(".net .maps")
+        .first.locator("i.here")
+        .evaluate_all("all => all.map(({ style: s }) => [s.top, s.left, s.height, s.width])")
+    )
+    expected = [100 * n / 15 for n in (4, 2, 5, 5)]
+    assert len(boxes) == 6
+    for box in boxes:
+        np.testing.assert_allclose([float(side[:-1]) for side in box], expected, atol=0.01)
+
+
+def test_point_at_any_map(figure: Channels) -> None:
+    figure.plane("output").hover(position={"x": 7 * 11 * 2 + 7 * 3 + 1, "y": 7 * 11 + 7 * 8 + 1})
+    assert figure.status.startswith("y[10, 8, 3] = ")
+    figure.plane("part 2").hover(position={"x": 8 * 6 + 1, "y": 8 * 1 + 1})
+    assert figure.status.startswith("y[10, 1, 6] = ")
+    figure.plane("map 4").hover(position={"x": 7 * 7 + 1, "y": 7 * 0 + 1})
+    assert figure.status.startswith("y[10, 0, 5] = ")
 
 
 def test_keys_and_touch(show: Opener, figure: Channels) -> None:
     keys = figure.root.page.keyboard
-    cell(figure.output(0), 0, 0).focus()
-    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
+    figure.plane("output").focus()
+    assert figure.status.startswith("y[0, 0, 0] = ")
+    for key in ("ArrowDown", *["ArrowRight"] * 10):
         keys.press(key)
-    assert figure.status.startswith("y[0, 1, 2] = ")
-    keys.press("Tab")
-    assert marked(figure.kernel(1, 0), "met") == [(0, 0)]
-    assert figure.status.startswith("y[1, 1, 2] = ")
-    touched = Channels(show(to_html(ChannelExplorer(X, W, B)), has_touch=True))
-    cell(touched.output(1), 2, 0).tap()
-    assert touched.status.startswith("y[1, 2, 0] = ")
+    assert figure.status.startswith("y[1, 1, 0] = ")
+    touched = Channels(show(to_html(LENET), has_touch=True))
+    touched.plane("part 0").tap(position={"x": 1, "y": 8 * 9 + 1})
+    assert touched.status.startswith("y[6, 9, 0] = ")
 
 
-def test_rounded_sums_say_so(show: Opener) -> None:
-    figure = Channels(show(to_html(ChannelExplorer([[[1, 2]]], [[[[1 / 3]]]]))))
-    assert figure.lines == ["x[0] 1·0.33 ≈ 0.33"]
-    assert figure.status == "y[0, 0, 0] = 0.33 + 0 ≈ 0.33"
+def test_play_slides_the_kernels(figure: Channels) -> None:
+    """From the first window on, and the maps are made as far as they have come; then all is."""
+    go(figure.root.page, "channels-7-4-2")
+    whole = figure.strengths("output")
+    clock, slider = figure.root.page.clock, figure.root.get_by_role("slider")
+    figure.press("Play")
+    assert figure.status.startswith("y[7, 0, ")
+    clock.run_for(200 * 30)
+    figure.press("Pause")
+    last = int(slider.input_value())
+    assert 30 <= last < 60
+    assert figure.status.startswith(f"y[7, {last // 10}, {last % 10}] = ")
+    shown = figure.strengths("part 3")[:10, :10].ravel()
+    assert np.abs(shown[: last + 1]).max() > 0
+    assert np.abs(shown[last + 1 :]).max() == 0
+    map_7 = figure.strengths("output")[:10, 77:87]
+    assert np.abs(map_7[6:]).max() == 0
+    assert np.array_equal(figure.strengths("output")[11:], whole[11:])
+    figure.press("Play")
+    assert int(slider.input_value()) >= last
+    clock.run_for(200 * 100)
+    assert figure.status.startswith("y[7, 9, 9] = ")
+    assert figure.root.get_by_role("button", name="Play").is_visible()
+    assert np.array_equal(figure.strengths("output"), whole)
+
+
+def test_pointing_ends_the_sliding(figure: Channels) -> None:
+    figure.press("Play")
+    figure.move(34)
+    assert figure.status.startswith("y[6, 3, 4] = ")
+    figure.root.page.clock.run_for(3000)
+    assert figure.status.startswith("y[6, 3, 4] = ")
+
+
+def test_the_link_leads_back(show: Opener, figure: Channels) -> None:
+    figure.plane("output").hover(position={"x": 1, "y": 1})
+    assert figure.link == "#channels-0-0-0"
+    for code in ("1-2", "16-0-0", "0-10-0", "0-0-x", "0--1-0", ""):
+        go(figure.root.page, f"channels-{code}")
+        assert figure.status.startswith("y[0, 0, 0] = ")
+    page = figure.root.page
+    page.goto(page.url.partition("#")[0] + "#channels-3-9-1")
+    page.reload()
+    assert Channels(page).status.startswith("y[3, 9, 1] = ")
 
 
 def test_counts_the_layer_shown(figure: Channels) -> None:
     assert (
-        "3 maps into 2 filters: 2 · 3 = 6 kernels, one for each filter and map. Each number out is "
-        "3 sums of 6 products and a bias, added up. 2 maps out, 2 · (3 · 6 + 1) = 38 numbers"
+        "6 maps into 16 filters: 16 · 6 = 96 kernels, one for each filter and map. Each number out "
+        "is 6 sums of 25 products and a bias, added up. 16 maps out, 16 · (6 · 25 + 1) = 2,416 "
+        "numbers to learn."
     ) in figure.text
 
 
@@ -211,7 +281,7 @@ def test_counts_any_layer(
     text = f"{channels} maps into {count} filters: {count} · {channels} = {kernels} kernels"
     assert text in figure.text
     assert f"{count} · ({channels} · 9 + 1) = {learned:,} numbers to learn" in figure.text
-    squares = figure.root.get_by_role("img")
+    squares = figure.root.locator(".squares")
     assert squares.get_attribute("aria-label") == (
         f"{count} rows of {channels} squares: a row is a filter"
     )
@@ -221,41 +291,36 @@ def test_counts_any_layer(
 
 
 def test_one_of_each_is_said_in_the_singular(show: Opener) -> None:
-    figure = Channels(show(to_html(ChannelExplorer([[[1, 2]]], [[[[1]]]]))))
+    figure = Channels(show(to_html(ChannelExplorer([[[2]]], [[[[1]]]]))))
     assert "1 map into 1 filter: " in figure.text
     assert "1 sum of 1 product and" in figure.text
+    assert figure.status == "y[0, 0, 0] = 2 + 0 (bias) = 2"
+
+
+# --- The rules of all figures ------------------------------------------------------------------
 
 
 def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, ChannelExplorer(X, W, B))
-
-
-def test_looks_the_same_beside_other_figures(show: Opener) -> None:
-    boxes = []
-    for others in ((), (PoolingExplorer(np.eye(4)), ConvolutionExplorer(np.eye(4), np.eye(2)))):
-        page = show(*map(to_html, (ChannelExplorer(X, W, B), *others)))
-        expect(page.locator(".cnn-figure[data-live]")).to_have_count(1 + len(others))
-        boxes.append(page.locator(".cnn-figure").first.bounding_box())
-        weights = page.locator("p[role=status]").evaluate_all(
-            "all => all.map((status) => getComputedStyle(status).fontWeight)"
-        )
-        assert weights == ["700", *["400"] * len(others)]
-    assert boxes[0] == boxes[1]
+    check_twice_and_hosted(show, SMALL)
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    sums = [(X[c, :2, :3] * W[0, c]).sum() for c in range(3)]
-    added = " + ".join(map(summand, [*sums, 0.5]))
-    equation = f"{added} = {short(maps(X, W, B)[0, 0, 0])}"
-    check_still(show, ChannelExplorer(X, W, B, RGB), equation, *RGB)
+    f, p, q = LENET.place
+    assert LENET.output[f, p, q] == LENET.output.max()
+    check_still(show, LENET, f"y[{f}, {p}, {q}] = ", "window")
 
 
 def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, LARGEST)
+    check_phone(show, LENET)
+
+
+def test_nothing_moves_unasked(show: Opener) -> None:
+    check_nothing_moves(show, SMALL)
+
+
+def test_stops_when_it_is_gone(figure: Channels) -> None:
+    check_stops_when_gone(figure, "Play")
 
 
 def test_is_accessible(show: Opener) -> None:
-    def drive(figure: Driver) -> None:
-        figure.root.locator(".filter").last.locator("table.w td").first.hover()
-
-    check_accessible(show, ChannelExplorer(X, W, B, RGB), drive)
+    check_accessible(show, LENET, lambda figure: figure.press("Play"))

@@ -1,13 +1,12 @@
 """Draw a digit: the page computes what `cnnlib` computes, and shows it as one draws."""
 
-import base64
 import copy
-import re
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from digit_script import HTML, Script, other_network
 from figure_driver import (
     Driver,
     Opener,
@@ -19,9 +18,9 @@ from figure_driver import (
     to_html,
 )
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
-from cnnbook import samples
+from cnnbook import drawings, samples
 from cnnbook.digits import normalise_digit
 from cnnbook.explore import DigitExplorer
 from cnnbook.trainer import build
@@ -29,21 +28,7 @@ from cnnlib import nn
 from cnnlib.datasets import load_mnist, to_float
 
 Array = NDArray[Any]
-HTML = to_html(DigitExplorer())
 SEVEN = [(70, 60), (200, 60), (185, 100), (160, 150), (140, 190), (130, 230)]
-
-
-def other_network() -> nn.Sequential:
-    """Strides, uneven padding, overlapping pools, no bias, no ReLU at some places, nested."""
-    rng = np.random.default_rng(1)
-    return nn.Sequential(
-        nn.Conv2d(1, 5, kernel_size=4, padding="same", bias=False, rng=rng),
-        nn.MaxPool2d(3, stride=2, padding=1),
-        nn.Sequential(nn.ReLU(), nn.Conv2d(5, 7, kernel_size=3, stride=2, rng=rng)),
-        nn.Flatten(),
-        nn.ReLU(),
-        nn.Linear(7 * 6 * 6, 10, rng=rng),
-    )
 
 
 # --- Without a browser ------------------------------------------------------------------------
@@ -52,7 +37,7 @@ def other_network() -> nn.Sequential:
 def test_html_is_self_contained_and_small_but_for_its_weights() -> None:
     figure = DigitExplorer()
     assert 160_000 < len(figure.data()["weights"]) < 165_000
-    check_html(figure, 32 * 1024 + len(figure.data()["weights"]))
+    check_html(figure, 60 * 1024 + len(figure.data()["weights"]))
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -67,8 +52,8 @@ def test_repr_is_short_and_stable() -> None:
         ((None, 1), ValueError, "0 <= confidence < 1, got 1"),
         ((None, "0.5"), TypeError, "a number as confidence, got '0.5'"),
         (("lenet",), TypeError, "a Sequential as model, got str"),
-        ((nn.Sequential(nn.Flatten(), nn.Linear(784, 9)),), ValueError, "10 outputs, got 9"),
-        ((nn.Sequential(nn.Conv2d(1, 10, 3)),), ValueError, "10 outputs, got 10 × 26 × 26"),
+        ((nn.Sequential(nn.Flatten(), nn.Linear(784, 9)),), ValueError, "10 or 11 outputs, got 9"),
+        ((nn.Sequential(nn.Conv2d(1, 10, 3)),), ValueError, "10 or 11 outputs, got 10 × 26 × 26"),
         ((nn.Sequential(nn.Flatten(), nn.Linear(99, 10)),), ValueError, "99"),
         ((nn.Sequential(nn.Tanh(), nn.Flatten(), nn.Linear(784, 10)),), TypeError, "got Tanh"),
         ((nn.Sequential(nn.Conv2d(1, 1, (3, 5))),), ValueError, r"got kernel size \(3, 5\)"),
@@ -147,32 +132,6 @@ def test_normalise_digit_names_bad_input(ink: Array, error: type[Exception]) -> 
 
 
 # --- The script's functions, against cnnlib -----------------------------------------------------
-
-
-class Script:
-    """The functions of the figure's script, called in a page."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def call(self, figure: DigitExplorer, code: str, *arguments: Any) -> Any:
-        """The value of a piece of code in which `data` and `given` are known."""
-        found = re.search(r'<script type="module">(.*)mount\("', HTML, re.DOTALL)
-        assert found
-        body = f"{found[1]}\nreturn (({{data, given}}) => {{ {code} }})(input);"
-        script = "([body, input]) => new Function('input', body)(input)"
-        return self.page.evaluate(script, [body, {"data": figure.data(), "given": arguments}])
-
-    def logits(self, figure: DigitExplorer, images: Array) -> Array:
-        pixels = base64.b64encode((images * 255).round().astype(np.uint8).tobytes()).decode()
-        code = """const layers = network(data), bytes = atob(given[0]), found = [];
-            for (let at = 0; at < bytes.length; at += 784) {
-                const x = Float32Array.from({ length: 784 }, (_, i) =>
-                    bytes.charCodeAt(at + i) / 255);
-                found.push(...forward(layers, x).at(-1));
-            }
-            return found;"""
-        return np.reshape(self.call(figure, code, pixels), (-1, 10))
 
 
 @pytest.fixture(scope="module")
@@ -276,6 +235,33 @@ def test_unprepared_ink_is_averaged_as_it_lies(script: Script) -> None:
     np.testing.assert_allclose(found, ink.reshape(28, 2, 28, 2).mean((1, 3)).ravel(), atol=1e-12)
 
 
+def test_the_page_knows_what_is_no_digit(script: Script) -> None:
+    """It draws, prepares and reads what judges the shipped network, and does as is recorded."""
+    examples, shipped = drawings.for_judging(), samples.recorded("no_digit")["shipped"]
+    code = """const layers = network(data), canvas = document.createElement("canvas");
+        canvas.width = canvas.height = paper;
+        return given[0].map((strokes) => {
+            const { x } = picture(paint({ canvas }, strokes), true);
+            const logits = forward(layers, Float32Array.from(x, (v) => v / 255)).at(-1);
+            return [x, verdict(chancesOf(logits), data.percent)];
+        });"""
+    figure = DigitExplorer(samples.trained_reader(), confidence=0.8)
+    strokes = [[stroke.tolist() for stroke in example.drawing] for example in examples]
+    found, answers = zip(*script.call(figure, code, strokes), strict=True)
+    expected = [drawings.picture(example.drawing).ravel() for example in examples]
+    differences = abs(np.array(found) - np.array(expected, float))
+    assert np.median(differences.mean(1)) < 0.5  # some lie a pixel aside, where rounding decides
+    refused = {"no digit it knows", "not sure"}
+    declined = [example.label == drawings.NO_DIGIT for example in examples]
+    right = [
+        answer in refused if none else answer == str(example.label)
+        for answer, none, example in zip(answers, declined, examples, strict=True)
+    ]
+    read = np.array(right)[~np.array(declined)].sum()
+    assert read == pytest.approx(shipped["drawn"]["right"], abs=1)
+    assert sum(right) - read == pytest.approx(shipped["shapes_declined"], abs=1)
+
+
 # --- Driven ------------------------------------------------------------------------------------
 
 
@@ -289,16 +275,16 @@ class Pad(Driver):
     def draw(self, points: list[tuple[int, int]]) -> None:
         box = self.canvas.bounding_box()
         assert box
-        mouse = self.root.page.mouse
+        mouse, pixel = self.root.page.mouse, box["width"] / 280
         for i, (x, y) in enumerate(points):
-            mouse.move(box["x"] + x, box["y"] + y, steps=5)
+            mouse.move(box["x"] + x * pixel, box["y"] + y * pixel, steps=5)
             if i == 0:
                 mouse.down()
         mouse.up()
 
     @property
     def note(self) -> str:
-        return self.root.locator("[aria-live]").inner_text()
+        return self.root.locator(".panel > [aria-live]").inner_text()
 
     def layer(self, name: str) -> Locator:
         return self.root.locator(f"canvas[aria-label^='{name}']")
@@ -319,13 +305,13 @@ class Pad(Driver):
         return np.clip((self.alphas("input")[:28, :28] - 20) / 235, 0, 1).astype(np.float32)
 
     def chances(self) -> list[int]:
-        texts = self.root.locator("td").all_inner_texts()
+        texts = self.root.locator(".chances td").all_inner_texts()
         return [int(text.removesuffix(" %")) for text in texts if text]
 
     def frame(self) -> list[float] | None:
         """[top, left, height, width] of the outline on the input, in its pixels."""
-        mark = self.layer("input").locator("xpath=following-sibling::i")
-        if not mark.is_visible():
+        mark = self.layer("input").locator("xpath=following-sibling::i[@class='frame']")
+        if not mark.count():
             return None
         inner: Any = mark.bounding_box()
         outer: Any = self.layer("input").bounding_box()
@@ -423,27 +409,19 @@ def test_layers_show_what_cnnlib_computes(pad: Pad) -> None:
         across = shown.shape[1] // pitch
         for m, row in enumerate(maps):
             top, left = m // across * pitch, m % across * pitch
-            expected = 20 + 235 * np.maximum(row.reshape(n, n) / maps.max(), 0)
+            expected = 20 + 235 * np.abs(row.reshape(n, n)) / np.abs(maps).max()
             found = shown[top : top + n, left : left + n]
             np.testing.assert_allclose(found, expected, atol=6)
 
 
 def test_pointing_at_a_unit_shows_what_it_looks_at(pad: Pad) -> None:
-    assert pad.frame() is None
-    pad.layer("pool 1").hover(position={"x": 45 + 3 * 5 + 1, "y": 3 * 6 + 1})
+    pad.layer("pool 1").hover(position={"x": 75 + 5 * 5 + 1, "y": 5 * 6 + 1})
     assert pad.frame() == [10, 8, 6, 6]
-    values = outputs(samples.trained_lenet(), pad.input()[np.newaxis, np.newaxis])
-    said = re.fullmatch(
-        r"pool 1\[1, 6, 5\] = (.*) looks at 6 × 6 pixels from row 10, column 8", pad.note
-    )
-    assert said
-    assert abs(float(said[1]) - values[2][0, 1, 6, 5]) < 0.02
-    pad.layer("linear 1").hover(position={"x": 8 * 3 + 1, "y": 8 * 2 + 1})
+    assert pad.note.startswith("pool 1[1, 6, 5] = max(")
+    assert pad.note.endswith("It looks at 6 × 6 pixels from row 10, column 8.")
+    pad.layer("linear 1").hover(position={"x": 8 * 1 + 1, "y": 8 * 2 + 1})
     assert pad.frame() == [0, 0, 28, 28]
     assert pad.note.startswith("linear 1[23] = ")
-    pad.root.page.mouse.move(1, 1)
-    assert pad.frame() is None
-    assert pad.note.startswith("Point at")
 
 
 def test_keys_go_from_unit_to_unit(pad: Pad) -> None:
@@ -471,7 +449,7 @@ def test_keys_go_from_unit_to_unit(pad: Pad) -> None:
 def test_numbers_change_under_the_pointer(pad: Pad) -> None:
     pad.layer("linear 3").focus()
     before = pad.note
-    pad.root.get_by_role("button", name="8").evaluate("button => button.click()")
+    pad.root.get_by_role("button", name="8", exact=True).evaluate("button => button.click()")
     assert pad.note != before
     assert pad.note.startswith("linear 3[0] = ")
 

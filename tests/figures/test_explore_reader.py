@@ -17,6 +17,8 @@ from cnnbook.explore import DigitReader
 
 HTML = to_html(DigitReader())
 SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
+FLAGGED_ONE = [(0.3, 0.45), (0.55, 0.1), (0.55, 0.9)]
+LETTER_A = [[(0.2, 0.9), (0.5, 0.1), (0.8, 0.9)], [(0.3, 0.6), (0.7, 0.6)]]
 LAYERS = ["conv 1", "pool 1", "conv 2", "pool 2", "linear 1", "linear 2"]
 OPACITIES = """layers => layers.map((layer) =>
     Number(getComputedStyle(layer).opacity))"""
@@ -49,7 +51,7 @@ def reader(show: Opener) -> Reader:
 
 def test_html_is_self_contained_and_small_but_for_its_weights() -> None:
     figure = DigitReader()
-    check_html(figure, 36 * 1024 + len(figure.data()["weights"]))
+    check_html(figure, 42 * 1024 + len(figure.data()["weights"]))
     assert repr(figure).startswith("DigitReader(conv 1, ")
 
 
@@ -73,6 +75,29 @@ def test_reads_what_is_drawn_and_takes_strokes_back(reader: Reader) -> None:
     assert reader.status == "7"
     reader.press("Undo", 2)
     assert reader.status == "nothing drawn"
+
+
+def test_the_probabilities_are_bars(reader: Reader) -> None:
+    sizes = reader.root.locator("td").evaluate_all(
+        "all => all.map((cell) => getComputedStyle(cell).backgroundSize.split(', ')[1])"
+    )
+    assert [float(size.split("%")[0]) > 95 for size in sizes] == [i == 3 for i in range(11)]
+
+
+def test_declines_a_letter_and_reads_what_follows(reader: Reader) -> None:
+    for stroke in LETTER_A:
+        reader.draw(stroke)
+    assert reader.status == "no digit it knows"
+    reader.press("Clear")
+    reader.draw(FLAGGED_ONE)
+    assert reader.status == "1"
+
+
+def test_a_small_digit_is_drawn_by_a_thin_pen(reader: Reader) -> None:
+    for place in (0.1, 0.8):
+        reader.press("Clear")
+        reader.draw([(place + x / 6, place + y / 6) for x, y in SEVEN])
+        assert reader.status == "7"
 
 
 def test_examples_come_one_after_the_other(reader: Reader) -> None:

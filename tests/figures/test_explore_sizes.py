@@ -15,10 +15,11 @@ from figure_driver import (
     check_phone,
     check_still,
     check_twice_and_hosted,
+    go,
     host,
     to_html,
 )
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from cnnbook import networks, samples
 from cnnbook.explore.sizes import PRESETS, SizeExplorer, parse, rows
@@ -216,18 +217,6 @@ def texts(code: str) -> list[list[str]]:
         ]
         for row in rows(code)
     ]
-
-
-FOLLOWED = """fragment => new Promise((done) => {
-    if (location.hash === "#" + fragment) done();
-    addEventListener("hashchange", () => done(), { once: true });
-    location.hash = fragment;
-})"""
-
-
-def go(page: Page, fragment: str) -> None:
-    """Change the address; the figures, which listened before, have followed it then."""
-    page.evaluate(FOLLOWED, fragment)
 
 
 @pytest.fixture

@@ -1,0 +1,377 @@
+// The learning explorer: a network learns to read digits in the page. network.js and gradients.js
+// go forward and backward; here the gradients of the weights and Adam follow. The steps are those
+// of cnnlib, but for the rounding of float32.
+//
+// The figure is one object: what it was `given`, the digits to learn from and those that are `held`
+// out, its `run`, which is all that has been learnt, the run `before`, and on the page its `view`.
+
+const inits = { normal: "N(0, 1)", he: "He" };
+const every = 10; // so many steps lie between two looks at the digits that are held out
+
+// --- The mathematics -----------------------------------------------------------------------
+
+// Digits: their pictures, 16 shades of grey and two pixels in a byte, and their labels.
+function examples({ pictures, labels }) {
+  const shades = [...bytesOf(pictures)].flatMap((byte) => [byte >> 4, byte & 15]);
+  const size = shades.length / labels.length;
+  return [...labels].map((label, i) => ({
+    label: Number(label),
+    picture: Float32Array.from(shades.slice(i * size, (i + 1) * size), (shade) => shade / 15),
+  }));
+}
+
+// The start of a run. The weights were drawn from N(0, 1); by He's rule the same ones are scaled.
+// `losses` will hold that of each step, `shares` each [step, part of the held digits read rightly].
+function begin(given, { init, rate }) {
+  const layers = network(given);
+  if (init === "he") layers.forEach(scaleDown);
+  const params = layers.flatMap(({ w, b }) => [w, b]).map((now) => ({
+    now,
+    start: now.slice(),
+    ...Object.fromEntries(["gradient", "m", "v"].map((key) => [key, new Float64Array(now.length)])),
+  }));
+  return { init, rate, layers, params, steps: 0, losses: [], shares: [] };
+}
+
+function scaleDown({ from: [maps], kernel, w, b }) {
+  const deviation = sqrt(2 / (maps * kernel * kernel));
+  w.forEach((v, i) => { w[i] = v * deviation; });
+  b.fill(0);
+}
+
+// One step: the mean loss of the next digits, its gradient, and a step of Adam.
+function learn(run, digits, batch) {
+  const { params, rate, steps } = run;
+  params.forEach(({ gradient }) => gradient.fill(0));
+  const next = range(batch).map((i) => digits[(steps * batch + i) % digits.length]);
+  run.losses.push(sum(next.map((digit) => study(run, digit))) / batch);
+  run.steps += 1;
+  params.forEach((param) => adam(param, rate, run.steps, batch));
+}
+
+// Add what one digit gives to the gradients; its loss.
+function study({ layers, params }, { picture, label }) {
+  const values = forward(layers, picture);
+  const { chances, loss } = judge(values.at(-1), label);
+  const { sums } = backward(layers, values, chances, label);
+  layers.forEach((layer, k) => {
+    if (layer.learned) collect(layer, values[k - 1], sums[k], params[2 * k], params[2 * k + 1]);
+  });
+  return loss;
+}
+
+// Softmax, and the cross-entropy of the right class.
+function judge(logits, label) {
+  const largest = max(...logits);
+  const powers = Array.from(logits, (z) => exp(z - largest));
+  const total = sum(powers);
+  return {
+    chances: powers.map((power) => power / total),
+    loss: largest + Math.log(total) - logits[label],
+  };
+}
+
+// The gradient of the weights: each gets the numbers that it was multiplied by, times dy.
+function collect(layer, x, dy, weights, biases) {
+  const { to: [outputs], windows } = layer;
+  let at = 0;
+  for (let output = 0; output < outputs; output++) {
+    for (const down of windows) {
+      for (const across of windows) {
+        biases.gradient[output] += dy[at];
+        if (dy[at]) collectFrom(layer, x, dy[at], weights.gradient, output, down, across);
+        at += 1;
+      }
+    }
+  }
+}
+
+// The mirror of `weigh`, as `sendToAll` is.
+function collectFrom({ from: [maps, rows], kernel }, x, dy, dw, output, down, across) {
+  for (let map = 0; map < maps; map++) {
+    for (let row = down.low; row < down.high; row++) {
+      const cells = (map * rows + row) * rows;
+      const line = (output * maps + map) * kernel + row - down.start;
+      const weights = line * kernel - across.start;
+      for (let column = across.low; column < across.high; column++) {
+        dw[weights + column] += x[cells + column] * dy;
+      }
+    }
+  }
+}
+
+// As cnnlib.optim.Adam. The gradient is the sum over a batch, of which the mean is meant.
+function adam({ now, gradient, m, v }, rate, t, batch) {
+  const [early, late] = [1 - 0.9 ** t, 1 - 0.999 ** t];
+  for (let i = 0; i < now.length; i++) {
+    const g = gradient[i] / batch;
+    m[i] = 0.9 * m[i] + 0.1 * g;
+    v[i] = 0.999 * v[i] + 0.001 * g * g;
+    now[i] -= rate * (m[i] / early) / (sqrt(v[i] / late) + 1e-8);
+  }
+}
+
+// What the network takes each held digit for, and with which probability.
+function examine(run, held) {
+  run.answers = held.map(({ picture, label }) => {
+    const { chances } = judge(forward(run.layers, picture).at(-1), label);
+    const p = max(...chances);
+    return { read: chances.indexOf(p), p, isRight: chances.indexOf(p) === label };
+  });
+  run.shares.push([run.steps, rightOf(run) / held.length]);
+}
+
+const rightOf = ({ answers }) => sum(answers.map(({ isRight }) => Number(isRight)));
+
+// How far the weights are from their start, as a part of what they were: root mean squares.
+function moved({ params }) {
+  const weights = params.filter((_, i) => i % 2 === 0);
+  const total = (part) => sum(weights.map((param) => sum(part(param).map((v) => v * v))));
+  return sqrt(total(({ now, start }) => now.map((v, i) => v - start[i]))
+    / total(({ start }) => start));
+}
+
+// --- What is said --------------------------------------------------------------------------
+
+const hint = "It never learns from these digits. Those on orange it reads wrongly; point at one.";
+
+const percent = (part) => `${(100 * part).toFixed()} %`;
+const digits = (v) => (v < 100 ? v.toPrecision(3) : v.toFixed());
+const nameOfRun = ({ init, rate }) => `${inits[init]}, ${rate}`;
+
+// What is read aloud at the start, after a single step, and after each hundred of a run.
+function spell({ given: { steps }, held, run }) {
+  const right = `${rightOf(run)} of ${held.length} digits right`;
+  if (!run.steps) return `${nameOfRun(run)}, not trained: ${right}.`;
+  return `Step ${run.steps} of ${steps}: loss ${digits(run.losses.at(-1))}, ${right},`
+    + ` weights moved by ${percent(moved(run))}.`;
+}
+
+const spellAnswer = ({ label }, { read, p, isRight }) =>
+  `A ${label}, read as ${read}${isRight ? "" : ", which is wrong"}; p = ${short(p, 3)}.`;
+
+// --- The elements --------------------------------------------------------------------------
+
+function learning(given) {
+  const figure = { given, learnt: examples(given.learnt), held: examples(given.held) };
+  figure.run = begin(given, given.start);
+  // What is said is read aloud while it plays, too; a pause looks at the digits.
+  figure.runner = player(30, {}, () => renewAtEnd(figure), () => proceed(figure));
+  figure.runner.node.addEventListener("click", () => look(figure));
+  figure.view = { ...controls(figure), ...pictures(figure), ...texts() };
+  look(figure);
+  return arrange(figure);
+}
+
+function controls(figure) {
+  const init = choice(Object.values(inits), () =>
+    restart(figure, { init: Object.keys(inits)[init.selectedIndex] }));
+  const rate = choice(figure.given.rates, () => restart(figure, { rate: Number(rate.value) }));
+  const step = button("Step", () => stepOnce(figure));
+  return { init, rate, step, link: linkTo("learning", "run", (code) => follow(figure, code)) };
+}
+
+function pictures(figure) {
+  const { given: { steps }, run: { layers } } = figure;
+  const first = layers.find(({ learned }) => learned);
+  return {
+    loss: makePlot("loss of the batch", steps, lossTicks, heightOf(Math.log(10))),
+    share: makePlot("digits read rightly", steps, shareTicks, 0.1),
+    kernels: ["kernels now", "kernels at the start"].map((name) => makeKernels(name, first)),
+    sheet: makeSheet(figure),
+  };
+}
+
+const texts = () => ({
+  tally: range(4).map(() => h("b")), legend: h("p", { class: "legend" }),
+  note: h("p", { class: "note" }), status: h("p", { role: "status" }),
+});
+
+function arrange(figure) {
+  const { runner, view } = figure;
+  const names = ["steps", "loss", "digits read", "weights moved"];
+  return [
+    h("div", { class: "cnn-bar" }, h("label", {}, "initialisation ", view.init),
+      h("label", {}, "learning rate ", view.rate), runner.node, view.step,
+      button("Start over", () => restart(figure))),
+    h("div", { class: "parts" },
+      h("div", {},
+        h("p", { class: "tally" }, ...names.map((name, i) => h("span", {}, view.tally[i], name))),
+        view.loss.node, view.share.node, view.legend, ...view.kernels.map(({ node }) => node)),
+      h("div", {}, view.sheet.node, view.note, view.link.node)),
+    view.status,
+  ];
+}
+
+// --- Events: each changes the state, then draws --------------------------------------------
+
+// A new run. One with other settings, if it has begun, stays in sight.
+function renew(figure, settings) {
+  const { given, run } = figure;
+  if (settings && run.steps) figure.before = run;
+  figure.run = begin(given, { ...run, ...settings });
+  look(figure);
+  say(figure);
+}
+
+function restart(figure, settings) {
+  figure.runner.pause();
+  renew(figure, settings);
+}
+
+function renewAtEnd(figure) {
+  if (hasEnded(figure)) renew(figure);
+}
+
+const hasEnded = ({ given: { steps }, run }) => run.steps === steps;
+
+// The next step of a run that plays.
+function proceed(figure) {
+  const { given: { batch }, run, learnt } = figure;
+  learn(run, learnt, batch);
+  if (run.steps % every) draw(figure);
+  else look(figure);
+  if (run.steps % 100 === 0) say(figure);
+  if (hasEnded(figure)) figure.runner.pause();
+}
+
+function stepOnce(figure) {
+  figure.runner.pause();
+  if (hasEnded(figure)) return;
+  learn(figure.run, figure.learnt, figure.given.batch);
+  look(figure);
+  say(figure);
+}
+
+// Start the run that the address names, if there is such a one.
+function follow(figure, code) {
+  const [init, rate] = code.split("-");
+  const isKnown = Object.hasOwn(inits, init) && figure.given.rates.includes(Number(rate));
+  if (isKnown) restart(figure, { init, rate: Number(rate) });
+  return isKnown;
+}
+
+// --- Drawing -------------------------------------------------------------------------------
+
+// Look at the held digits, and show everything.
+function look(figure) {
+  const { run, held, view: { sheet } } = figure;
+  if (run.shares.at(-1)?.[0] !== run.steps) examine(run, held);
+  run.answers.forEach((answer, i) => {
+    sheet.cells[i].classList.toggle("wrong", !answer.isRight);
+    sheet.cells[i].ariaLabel = spellAnswer(held[i], answer);
+  });
+  drawNote(figure);
+  draw(figure);
+}
+
+function draw(figure) {
+  drawTally(figure);
+  drawPlots(figure);
+  drawKernels(figure);
+  drawControls(figure);
+}
+
+const say = (figure) => { figure.view.status.textContent = spell(figure); };
+
+function drawTally({ run, view: { tally } }) {
+  const loss = run.steps ? digits(run.losses.at(-1)) : "–";
+  [run.steps, loss, percent(run.shares.at(-1)[1]), percent(moved(run))].forEach((text, i) => {
+    tally[i].textContent = text;
+  });
+}
+
+function drawControls(figure) {
+  const { run: { init, rate }, view } = figure;
+  view.init.value = inits[init];
+  view.rate.value = rate;
+  view.step.ariaDisabled = hasEnded(figure);
+  view.link.set(`${init}-${rate}`);
+}
+
+function drawNote({ held, run: { answers }, pointed, view: { note } }) {
+  note.textContent = pointed === undefined ? hint : spellAnswer(held[pointed], answers[pointed]);
+}
+
+// --- Plots ---------------------------------------------------------------------------------
+
+// A plot of width × height units, for heights from 0 to 1; a dotted line shows what guessing gives.
+const width = 300;
+const height = 108;
+const yOf = (part) => height * (1 - part);
+
+function makePlot(name, steps, ticks, guess) {
+  const text = (x, y, side, words) =>
+    `<text x="${x}" y="${y}" text-anchor="${side}">${words}</text>`;
+  const node = h("div");
+  node.innerHTML = `<svg viewBox="-46 -26 348 154" role="img" aria-label="${name}, by step">`
+    + text(-46, -13, "start", name)
+    + ticks.map(([words, part]) => text(-6, yOf(part) + 4, "end", words)).join("")
+    + text(0, height + 16, "start", 0) + text(width, height + 16, "end", `step ${steps}`)
+    + `<path class="guess" d="M0 ${yOf(guess)}h${width}"/>`
+    + `<svg width="${width}" height="${height}"><path class="before"/><path class="now"/></svg>`
+    + `<rect width="${width}" height="${height}"/></svg>`;
+  const line = (kind, points) => {
+    const places = points.map(([step, part]) => [step / steps * width, yOf(part)]);
+    node.querySelector(`.${kind}`).setAttribute("d", places.length ? `M${places.join("L")}` : "");
+  };
+  return { node, line };
+}
+
+// The loss on a logarithmic scale from 0.01 to 1000.
+const heightOf = (loss) => (Math.log10(loss) + 2) / 5;
+const lossTicks = [0.01, 1, 100].map((loss) => [loss, heightOf(loss)]);
+const shareTicks = [0.1, 0.5, 1].map((part) => [percent(part), part]);
+
+function drawPlots({ run, before, view: { loss, share, legend } }) {
+  const runs = Object.entries({ now: run, before }).filter(([, shown]) => shown);
+  for (const [kind, { losses, shares }] of runs) {
+    loss.line(kind, losses.map((v, i) => [i + 1, heightOf(v)]));
+    share.line(kind, shares);
+  }
+  const names = [...runs.map(([kind, shown]) => [kind, nameOfRun(shown)]), ["guess", "guessing"]];
+  legend.replaceChildren(...names.map(([kind, name]) => h("span", { class: kind }, name)));
+}
+
+// --- Kernels and digits --------------------------------------------------------------------
+
+// The kernels of the first layer: one square for each weight.
+function makeKernels(name, { to: [count], kernel }) {
+  const squares = range(count).map(() => range(kernel * kernel).map(() => h("i")));
+  const node = h("div", { class: "kernels s", role: "img", "aria-label": name },
+    h("small", {}, name), ...squares.map((own) => h("span", { style: `--n:${kernel}` }, ...own)));
+  return { node, squares: squares.flat() };
+}
+
+function drawKernels({ run: { params }, view: { kernels } }) {
+  const { now, start } = params.find((param) => param.now.length);
+  const largest = max(...now.map(abs), ...start.map(abs));
+  [now, start].forEach((weights, i) => kernels[i].squares.forEach((square, at) => {
+    square.classList.toggle("minus", weights[at] < 0);
+    square.style.setProperty("--v", `${100 * abs(weights[at]) / largest}%`);
+  }));
+}
+
+// The digits that are held out; the one that is pointed at tells what it is read as.
+const columns = 12;
+
+function makeSheet(figure) {
+  const { held } = figure;
+  const point = (i, j) => {
+    figure.pointed = i * columns + j;
+    drawNote(figure);
+  };
+  const { cells, body } = pointable([held.length / columns, columns], 0, point, point);
+  cells.flat().forEach((cell, i) => cell.append(paint(held[i].picture)));
+  return { node: h("table", { class: "sheet" }, body), cells: cells.flat() };
+}
+
+// White ink; the ground is that of the cell.
+function paint(picture) {
+  const size = sqrt(picture.length);
+  const canvas = h("canvas", { width: size, height: size });
+  const image = new ImageData(size, size);
+  picture.forEach((ink, at) => image.data.set([255, 255, 255, 255 * ink], 4 * at));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
