@@ -112,6 +112,9 @@ relu_backward = Exercise(
             lambda dy, x: dy * (x <= 0),
             lambda dy, x: dy * (x < 0),
         ],
+        "At 0 a quotient like max(x, 0) / x is 0 / 0, not a number: ask for x > 0.": (
+            lambda dy, x: dy * (np.maximum(x, 0) / x)
+        ),
         "Where x is negative the slope is 0, not −1: that is the gradient of |x|.": (
             lambda dy, x: dy * np.sign(x)
         ),
@@ -160,6 +163,7 @@ linear_backward = Exercise(
             _but(_linear, dx=lambda dy, x, w: x @ w.T),
             _but(_linear, dx=lambda dy, x, w: x @ w),
         ],
+        "dx is a matrix product, dy @ w; * multiplies number by number.": (lambda dy, x, w: dy * w),
         "In a matrix product the columns of the left are the rows of the right; write the shape "
         "beside each matrix.": lambda dy, x, w: (w @ dy, dy @ x, dy.sum(0)),
         "dw is dyᵀ x: the sum runs over the examples, which are the rows of both.": [
@@ -167,6 +171,8 @@ linear_backward = Exercise(
             _but(_linear, dw=lambda dy, x, w: x @ dy.T),
             _but(_linear, dw=lambda dy, x, w: dy * x),
         ],
+        "A sum of products is not the product of the sums: for dw each example's dy meets its own "
+        "x.": _but(_linear, dw=lambda dy, x, w: np.outer(dy.sum(0), x.sum(0))),
         "dw is transposed; it has the shape of w, (out, in).": [
             _but(_linear, dw=lambda dy, x, w: x.T @ dy),
             _but(_linear, dw=_like_w(lambda dy, x, w: x.T @ dy)),
@@ -383,6 +389,12 @@ def _read(a: Array, dy: Array, kernel_size: tuple[int, ...], stride: int) -> Arr
     return a[:, :, :rows, :columns]
 
 
+def _flat_windows(x: Array, k: int, stride: int) -> Array:
+    """All windows, the cells of each along one axis."""
+    found = windows(x, k, stride)
+    return found.reshape(*found.shape[:4], -1)
+
+
 def _stride_is_kernel_size(dy: Array, x: Array, kernel_size: int, stride: int) -> Array:
     return _pool_by(_first)(dy, x, kernel_size, kernel_size)
 
@@ -460,6 +472,19 @@ max_pool2d_backward = Exercise(
         "q · stride.": _in_the_corner,
         "On a tie the first maximum counts in reading order, row by row; here it is column by "
         "column.": _pool_by(lambda window: _first(window.T).T),
+        "windows needs the stride, too: windows(x, kernel_size, stride).": [
+            lambda dy, x, k, stride: windows(x, k) * dy[..., None, None],
+            lambda dy, x, k, stride: _flat_windows(x, k, 1) * dy[..., None],
+            lambda dy, x, k, stride: np.put_along_axis(
+                _flat_windows(x, k, 1),
+                _flat_windows(x, k, 1).argmax(-1)[..., None],
+                dy[..., None],
+                axis=-1,
+            ),
+        ],
+        "Each number of dy meets a whole window, so dy needs two more axes: dy[..., None, None].": (
+            lambda dy, x, k, stride: windows(x, k, stride) * dy
+        ),
         "fold needs the stride, as windows did.": _fold_without_stride,
         "dx has the shape of what the windows read; it has the shape of x, with 0 in the rest.": (
             lambda dy, x, k, stride: _read(_pool_by(_first)(dy, x, k, stride), dy, (k, k), stride)
@@ -553,12 +578,14 @@ def _scatter(met: Met, add: bool = True) -> Function:
     return dx_of
 
 
-def _gather(met: Met) -> Function:
-    """dw by a loop over the kernel."""
+def _gather(
+    met: Met, kernel: Callable[[Array], tuple[int, ...]] = lambda w: w.shape[2:]
+) -> Function:
+    """dw by a loop over a kernel of this size."""
 
     def dw_of(dy: Array, x: Array, w: Array, stride: int) -> Array:
         dw = np.zeros_like(w)
-        for i, j in np.ndindex(w.shape[2:]):
+        for i, j in np.ndindex(kernel(w)):
             dw[:, :, i, j] = np.einsum("nfpq,ncpq->fc", dy, x[_cells(met, i, j, dy, stride)])
         return dw
 
@@ -656,9 +683,13 @@ conv2d_backward = Exercise(
         "i + n · stride.": _by_slices(lambda i, n, s: slice(i, i + n, s)),
         "The slice has no end, and holds more than the windows read at place i; it ends before "
         "i + n · stride.": _by_slices(lambda i, n, s: slice(i, None, s)),
-        "Kernels need not be square: in w[:, :, i, j] i runs over kH rows and j over kW columns.": (
-            lambda dy, x, w, stride: w[:, :, 0, 2]
-        ),
+        "Kernels need not be square: in w[:, :, i, j] i runs over kH rows and j over kW columns.": [
+            lambda dy, x, w, stride: w[:, :, 0, 2],
+            _but(
+                _conv,
+                dw=_gather(lambda i, n, s: slice(i, i + n * s, s), lambda w: (w.shape[2],) * 2),
+            ),
+        ],
     },
     PARTS,
 )

@@ -50,6 +50,12 @@ def _close(a: Array, b: Array) -> Array:
     return np.isclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
+def is_whole(value: Any) -> bool:
+    """Whether it is a single whole number, which wrong answers often have in common."""
+    number = _numbers(value)
+    return number is not None and number.ndim == 0 and bool(number % 1 == 0)
+
+
 def no_result(found: Any) -> str:
     """Say so of a function that has returned nothing yet."""
     if found is None:
@@ -61,7 +67,7 @@ def no_result(found: Any) -> str:
 
 def difference(found: Any, expected: Any, parts: Sequence[str] = ()) -> str:
     """Where the two differ first, and what stands there."""
-    if isinstance(expected, tuple) and any(isinstance(part, np.ndarray) for part in expected):
+    if parts or (isinstance(expected, tuple) and any(isinstance(p, np.ndarray) for p in expected)):
         mine = _parts(found)
         if mine is None or len(mine) != len(expected):
             names = f" ({', '.join(parts)})" if parts else ""

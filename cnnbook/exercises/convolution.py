@@ -47,6 +47,7 @@ def _loops(
     add: Callable[[Array, Array], Array] = operator.iadd,
     part: Callable[[Array, int, int], Array] = lambda x, i, j: x[:, :, i:, j:],
     rows: Callable[[int, int], int] = lambda n, k: n - k + 1,
+    weights: Callable[[Array, int, int], Array] = lambda w, i, j: w[:, :, i, j],
 ) -> Function:
     """The two loops over a kernel, with some of their pieces exchanged."""
 
@@ -56,7 +57,7 @@ def _loops(
         for i in range(height(w)):
             for j in range(width(w)):
                 pixels = part(x, i, j)[:, :, : size[0], : size[1]]
-                y = add(y, np.einsum("nchw,fc->nfhw", pixels, w[:, :, i, j]))
+                y = add(y, np.einsum("nchw,fc->nfhw", pixels, weights(w, i, j)))
         return y + b[:, np.newaxis, np.newaxis]
 
     return convolve
@@ -68,10 +69,14 @@ def _sum_of_integers(x: Array, w: Array, b: Array) -> Array:
     return y
 
 
-def _kept_size(x: Array, w: Array, b: Array) -> Array:
-    return _conv2d(x, w, b, padding=(w.shape[2] // 2, w.shape[3] // 2))[
-        :, :, : x.shape[2], : x.shape[3]
-    ]
+def _kept_size(before: Callable[[int], int]) -> Function:
+    """So much padding that the images keep their size, and this much of it before them."""
+
+    def convolve(x: Array, w: Array, b: Array) -> Array:
+        sides = [(before(k), k - 1 - before(k)) for k in w.shape[2:]]
+        return _conv2d(np.pad(x, [(0, 0), (0, 0), *sides]), w, b)
+
+    return convolve
 
 
 def _only_square_pictures(x: Array, w: Array, b: Array) -> Array:
@@ -82,7 +87,11 @@ def _only_square_pictures(x: Array, w: Array, b: Array) -> Array:
 conv2d = Exercise(
     "conv2d",
     _right,
-    [_input((2, 5, 6, 9), (7, 5, 3, 2)), _input((1, 4, 7, 9), (5, 4, 2, 3))],
+    [
+        _input((2, 5, 6, 10), (7, 5, 3, 3)),
+        _input((2, 5, 6, 9), (7, 5, 3, 2)),
+        _input((1, 4, 7, 9), (5, 4, 2, 3)),
+    ],
     {
         "The kernel is flipped: that is the convolution of mathematics; a layer slides it as it "
         "stands.": [
@@ -97,6 +106,7 @@ conv2d = Exercise(
         "The bias is added along the wrong axis: b[:, None, None] has a number for each filter.": [
             _plus(lambda b, w: b),
             _plus(lambda b, w: b[:, np.newaxis]),
+            _plus(lambda b, w: b[:, np.newaxis, np.newaxis, np.newaxis]),
             _add_in_place,
         ],
         "The bias is added once for each channel or each cell of the kernel; it belongs to the "
@@ -131,17 +141,22 @@ conv2d = Exercise(
         "Every input channel meets the same kernel; each has its own.": (
             lambda x, w, b: _conv2d(x.sum(1, keepdims=True), w[:, :1], b)
         ),
+        "The channels are summed before they are multiplied; each meets its own kernel, and then "
+        "the products are summed.": (
+            lambda x, w, b: _conv2d(x.sum(1, keepdims=True), w.sum(1, keepdims=True), b)
+        ),
         "The last window is missing in each direction: there are H − kH + 1 of them.": (
             lambda x, w, b: _right(x, w, b)[:, :, :-1, :-1]
         ),
         "The images are padded so that they keep their size; H − kH + 1 windows fit without "
-        "padding.": _kept_size,
+        "padding.": [_kept_size(lambda k: k // 2), _kept_size(lambda k: (k - 1) // 2)],
         "The images need not be square: count rows by kH, columns by kW.": _only_square_pictures,
         "Rows and columns of the kernel are mixed up: w is (F, C, kH, kW), with i below kH and j "
         "below kW.": [
             _loops(width=lambda w: w.shape[2]),
             _loops(height=lambda w: w.shape[3]),
             _loops(part=lambda x, i, j: x[:, :, j:, i:]),
+            _loops(weights=lambda w, i, j: w[:, :, j, i]),
         ],
         "Rows and columns of the output are swapped.": (
             lambda x, w, b: _right(x, w, b).swapaxes(2, 3)

@@ -20,7 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from cnnbook.exercises.comparison import SHOWN, difference, no_result, same, text
+from cnnbook.exercises.comparison import (
+    SHOWN,
+    difference,
+    is_whole,
+    no_result,
+    same,
+    text,
+)
 
 Function = Callable[..., Any]
 WIDTH = 49  # characters that fit on a phone
@@ -48,6 +55,7 @@ class Exercise:
             for diagnosis, forms in mistakes.items()
         }
         self.arguments = _names(right, max(map(len, inputs)))
+        self._made = functools.cache(self._make)  # one run of a mistake does for all answers
 
     def __call__(self, answer: Function) -> None:
         """Print the verdict on ``answer``, a function like the one asked for."""
@@ -59,6 +67,10 @@ class Exercise:
         """What `__call__` prints, without the name."""
         problem = self._no_call(answer) or self._problem(answer)
         return f"not yet. {problem}" if problem else "correct."
+
+    def _make(self, function: Function, number: int) -> Any:
+        """Return what the right function, or a mistake, gives on an input."""
+        return _run(function, self.inputs[number])[0]
 
     def _no_call(self, answer: Function) -> str:
         """Return why the answer cannot be called, if so."""
@@ -86,7 +98,7 @@ class Exercise:
             for name, old, new in zip(self.arguments, given, after, strict=False):
                 if not same(new, old):
                     return f"It changes its input {name}: work on a copy."
-            expected = self.right(*copy.deepcopy(given))
+            expected = self._made(self.right, number)
             if not same(result, expected):
                 return (
                     no_result(result)
@@ -96,26 +108,32 @@ class Exercise:
         return ""
 
     def _named(self, answer: Function, found: list[Any]) -> str:
-        """Return the diagnosis of a mistake that gives what was found."""
+        """Return the diagnosis of a mistake that gives what was found.
+
+        Where none gives all of it, two may have been made. Then it is the only one that gives what
+        was found up to the first wrong input, if later inputs don't speak against it.
+        """
         first = len(found) - 1
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):  # once will do
             found = found + [_run(answer, given)[0] for given in self.inputs[first + 1 :]]
+            right = [self._made(self.right, number) for number in range(len(self.inputs))]
 
-            @functools.cache
-            def made(wrong: Function, number: int) -> Any:
-                return _run(wrong, self.inputs[number])[0]
-
-            for results in (found, *self._by_parts(found, first)):
+            def diagnoses(fits: Callable[[Callable[[int], Any]], bool]) -> Iterator[str]:
                 for diagnosis, forms in self.mistakes.items():
-                    if any(
-                        _explains(functools.partial(made, wrong), results, first) for wrong in forms
-                    ):
-                        return diagnosis
-        return ""
+                    if any(fits(functools.partial(self._made, wrong)) for wrong in forms):
+                        yield diagnosis
 
-    def _by_parts(self, found: list[Any], first: int) -> Iterator[list[Any]]:
+            for results in (found, *self._by_parts(found, right, first)):
+                for diagnosis in diagnoses(
+                    functools.partial(_explains, found=results, first=first)
+                ):
+                    return diagnosis
+            possible = [*diagnoses(lambda made: _is_one_of_two(made, found, right, first))]
+        by_chance = is_whole(found[first]) or all(same(result, found[0]) for result in found)
+        return possible[0] if len(possible) == 1 and not by_chance else ""
+
+    def _by_parts(self, found: list[Any], right: list[Any], first: int) -> Iterator[list[Any]]:
         """Yield what was found with all parts set right but one, for each that is wrong."""
-        right = [self.right(*copy.deepcopy(given)) for given in self.inputs]
         for i in range(len(self.parts)):
             results = [_only(i, *pair) for pair in zip(found, right, strict=True)]
             if not same(results[first], right[first]):
@@ -168,6 +186,16 @@ def _explains(made: Callable[[int], Any], found: Sequence[Any], first: int) -> b
         elif not same(found[number], result):
             return False
     return True
+
+
+def _is_one_of_two(
+    made: Callable[[int], Any], found: Sequence[Any], right: Sequence[Any], first: int
+) -> bool:
+    """Whether a mistake made the first wrong result, and all that it spoils later is wrong too."""
+    return _explains(made, found[: first + 1], first) and all(
+        same(made(number), right[number]) or not same(found[number], right[number])
+        for number in range(first + 1, len(found))
+    )
 
 
 def _raised(error: BaseException, answer: Function) -> str:

@@ -28,6 +28,10 @@ def _loss_of(probabilities: Callable[[Array], Array]) -> Function:
     )
 
 
+def _one_hot(logits: Array, target: Array) -> Array:
+    return np.eye(logits.shape[1])[target]
+
+
 def _without(shift: Callable[[Array], Any]) -> list[Function]:
     """The loss in two ways, after something else than its largest logit left each row."""
 
@@ -41,6 +45,16 @@ def _without(shift: Callable[[Array], Any]) -> list[Function]:
         return float((np.log(np.exp(z).sum(1)) - z[np.arange(len(target)), target]).mean())
 
     return [in_two_steps, in_one]
+
+
+def _over_all(shift: Callable[[Array], Any]) -> Function:
+    """The loss by one sum over the whole batch, after this has left each row."""
+
+    def loss(logits: Array, target: Array) -> float:
+        z = logits - shift(logits)
+        return float(np.log(np.exp(z).sum()) - z[np.arange(len(target)), target].mean())
+
+    return loss
 
 
 def _number_by_number(logits: Array, target: Array) -> float:
@@ -73,6 +87,7 @@ cross_entropy = Exercise(
         (np.array([[1000.0, 999.0, 0.0], [0.0, 1.0, 2.0]]), np.array([0, 2])),
         (np.array([[-1000.0, -999.0, -1000.0]]), np.array([1])),
         (np.eye(1, 10) * 1000, np.array([0])),
+        (np.array([[720.0, 0.0]]), np.array([0])),  # e⁷²⁰ overflows, e⁻⁷²⁰ is not yet 0
     ],
     {
         "Large logits overflow: take the largest of each row out before exp.": [
@@ -94,14 +109,18 @@ cross_entropy = Exercise(
         "The largest logit is taken out of the sum, but not of the label's logit.": (
             _not_added_again
         ),
-        "keepdims=True is missing: the largest of each row is to stand in a column, (N, 1).": (
-            lambda logits, target: F.cross_entropy(logits - logits.max(1), target)
-        ),
+        "keepdims=True is missing: the largest or the sum of each row is to stand in a column, "
+        "(N, 1).": (lambda logits, target: F.cross_entropy(logits - logits.max(1), target)),
         "Cutting off large logits changes the loss; take the largest of each row out instead.": [
             loss for most in (50, 80, 88, 100, 300, 500, 700, 709) for loss in _cut_off(most)
         ],
         "Small probabilities underflow: log softmax is −∞ where softmax is rounded to 0; do not "
-        "compute it first.": _loss_of(F.softmax),
+        "compute it first.": [
+            _loss_of(F.softmax),
+            lambda logits, target: (
+                -(_one_hot(logits, target) * np.log(F.softmax(logits))).sum(1).mean()
+            ),
+        ],
         "A small number inside the logarithm cuts off large losses: do not compute softmax "
         "first.": [
             _loss_of(change)
@@ -124,6 +143,11 @@ cross_entropy = Exercise(
         "The softmax runs down the batch; each row, an example, has its own (axis 1).": (
             lambda logits, target: -_log_p(logits, target, axis=0).mean()
         ),
+        "The softmax runs over all numbers; each row, an example, has its own (axis 1).": [
+            _over_all(lambda logits: 0),
+            _over_all(lambda logits: logits.max()),
+            _over_all(lambda logits: logits.max(1, keepdims=True)),
+        ],
         "Softmax is applied twice: the logits go into the logarithm of one softmax.": (
             lambda logits, target: F.cross_entropy(F.softmax(logits), target)
         ),

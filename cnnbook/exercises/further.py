@@ -56,6 +56,7 @@ smooth_labels = Exercise(
         "The rows sum to more than 1: the others get exactly what the right class gives away.": [
             _rows((1, -0.1), (0, 0.1)),
             _rows((1, 1 / 9 - 1), (0, 1 / 9)),
+            _rows((1, -0.9), (0, 1 / 9)),
         ],
         "Epsilon and 1 - epsilon are swapped: most of the target stays with the right class.": [
             _rows((0.1, 0.9), (0.1, -0.1)),

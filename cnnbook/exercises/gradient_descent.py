@@ -56,11 +56,19 @@ def _w_and_b(w: float, b: float, x: Array, t: Array) -> tuple[float, float]:
     return w * _by_b(e, x), b * _by_b(e, x)
 
 
+def _after_a_step(rate: float) -> Function:
+    def step(w: float, b: float, x: Array, t: Array) -> tuple[float, float]:
+        e = w * x + b - t
+        return w - rate * _by_w(e, x), b - rate * _by_b(e, x)
+
+    return step
+
+
 regression_gradient = Exercise(
     "regression_gradient",
     _slopes(_by_w, _by_b),
     [
-        (0.5, -1.0, _rng.normal(1.0, 2.0, 5), _rng.normal(size=5)),
+        (0.5, -0.8, _rng.normal(1.0, 2.0, 5), _rng.normal(size=5)),
         (-1.5, 0.25, _rng.normal(-1.0, 1.0, 3), _rng.normal(size=3)),
     ],
     {
@@ -117,6 +125,12 @@ regression_gradient = Exercise(
             _slopes(lambda e, x: 2 * np.mean(np.sign(e) * x), lambda e, x: 2 * np.mean(np.sign(e))),
         ],
         "dw and db are swapped.": _slopes(_by_b, _by_w),
+        "That is the cost; its two derivatives are asked for.": (
+            lambda w, b, x, t: np.mean((w * x + b - t) ** 2)
+        ),
+        "Those are w and b after a step; the gradient itself is asked for.": [
+            _after_a_step(rate) for rate in (1, 0.1, 0.01)
+        ],
     },
     parts=("dw", "db"),
 )

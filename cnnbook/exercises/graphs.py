@@ -39,7 +39,7 @@ def _in_place_of(
 derivative = Exercise(
     "derivative",
     _sum_of(1, 1, 1),
-    [(5.0, 3.0), (1.0, -2.0)],
+    [(5.0, 3.0), (1.0, -2.0), (-0.4, 1.5)],
     {
         "The sign of the derivative of cos is wrong; it is −sin.": _sum_of(-1, 1, 1),
         "The sign of the derivative of sin is wrong; it is cos.": _sum_of(1, -1, 1),
@@ -68,8 +68,13 @@ derivative = Exercise(
         "The derivative of x / y with respect to x is 1 / y.": [
             _in_place_of(lambda x, y: math.cos(2 * x) + x / y),
             _in_place_of(lambda x, y: math.cos(2 * x) + y),
+            _in_place_of(lambda x, y: math.cos(2 * x) - 1 / y),
             _in_place_of(lambda x, y: math.cos(2 * x) + 1),
         ],
+        "cos x sin x is half of sin 2x, so its derivative is cos 2x, without a factor 2.": (
+            _in_place_of(lambda x, y: 2 * math.cos(2 * x) + 1 / y)
+        ),
+        "-x / y * y is −x: put brackets, -x / (y * y).": _in_place_of(by_y=lambda x, y: -x),
         "The sign of the derivative with respect to y is wrong: as y grows, x / y shrinks.": (
             _sum_of(1, 1, 1, -1)
         ),
@@ -122,11 +127,17 @@ def _backward(edges: Edges, count: int) -> list[float]:
     return _along(_last_first(edges), count)
 
 
-def _from_all_ones(edges: Edges, count: int) -> list[float]:
-    grad = [1.0] * count
-    for used, made, factor in _last_first(edges):
-        grad[used] += factor * grad[made]
-    return grad
+def _from_ones(ends_only: bool) -> Function:
+    """Back from a 1 at every node, or at those that no edge leaves."""
+
+    def backward(edges: Edges, count: int) -> list[float]:
+        left = {used for used, _, _ in edges}
+        grad = [0.0 if ends_only and node in left else 1.0 for node in range(count)]
+        for used, made, factor in _last_first(edges):
+            grad[used] += factor * grad[made]
+        return grad
+
+    return backward
 
 
 def _factors_added(start: float) -> Function:
@@ -243,7 +254,12 @@ backward = Exercise(
         "All gradients are 0: the result changes by 1 with itself, and there it starts.": (
             lambda edges, count: [0.0] * count
         ),
-        "Every node starts with 1; only the result does, the others with 0.": _from_all_ones,
+        "Every node starts with 1; only the result does, the others with 0.": _from_ones(
+            ends_only=False
+        ),
+        "Every node that no edge leaves starts with 1; only the result does, which comes last.": (
+            _from_ones(ends_only=True)
+        ),
         "Nothing comes back from the result: an edge, also one to the result, brings grad[from] "
         "its factor times grad[to].": (lambda edges, count: [0.0] * (count - 1) + [1.0]),
         "The factors are missing; that counts the paths to the result.": _without_factors,

@@ -92,6 +92,9 @@ prepare = Exercise(
         "// drops the fraction, so that only 255 becomes 1: divide by /.": (
             _but(lambda images, mean, std: (images // 255 * 255.0, mean, std))
         ),
+        "Mean and std are both meant for 0 to 1: for bytes, both are multiplied by 255.": (
+            lambda images, mean, std: ((images - 255 * mean) / std).transpose(0, 3, 1, 2)
+        ),
         "The mean is subtracted before the division by 255; it is meant for 0 to 1.": (
             lambda images, mean, std: ((images - mean) / 255 / std).transpose(0, 3, 1, 2)
         ),
@@ -127,9 +130,10 @@ prepare = Exercise(
             _wrapped,
             _wrapped_below,
         ],
-        "The result is cut to whole numbers.": (
-            lambda images, mean, std: _prepare(images, mean, std).astype(int)
-        ),
+        "The result is cut to whole numbers.": [
+            lambda images, mean, std: _prepare(images, mean, std).astype(int),
+            lambda images, mean, std: _prepare(images, mean, std).astype(np.uint8),
+        ],
         "The mean of these pictures is used, or their std; those handed in are asked for.": [
             _but(lambda images, mean, std: (images, (images / 255).mean((0, 1, 2)), std)),
             _but(
@@ -255,14 +259,28 @@ idx_sizes = Exercise(
 
 _ink = np.zeros((9, 7))
 _ink[0:3, 6] = [1.5, 0.5, 1.0]
-_ink[7, 1:4] = [0.5, 0.25, 0.25]
+_ink[7, 1:4] = [1.0, 0.5, 0.25]
 _spot = np.zeros((5, 8))
 _spot[3, 1] = 0.5
+_bytes = np.zeros((6, 4), np.uint8)  # with more ink than a uint8 holds
+_bytes[1:5, 1:3] = [[200, 100], [50, 250], [90, 40], [120, 35]]
 
 
 def _centre(image: Array) -> Array:
     rows, columns = np.indices(image.shape)
     return np.array([(rows * image).sum(), (columns * image).sum()]) / image.sum()
+
+
+def _wrapped_sums(ink: bool, products: bool, moments: bool) -> Function:
+    """The centre by sums or products, some of which are made in the type of the image."""
+
+    def centre(image: Array) -> Array:
+        narrow, wide = image.dtype, np.result_type(image, int)
+        places = np.indices(image.shape, narrow if products else wide)
+        sums = (places * image).sum((1, 2), narrow if moments else wide)
+        return np.asarray(sums / image.sum(dtype=narrow if ink else wide))
+
+    return centre
 
 
 def _middle_of_box(image: Array) -> Array:
@@ -285,7 +303,7 @@ def _columns_to_the_number_of_rows(image: Array) -> tuple[Any, ...]:
 centre_of_mass = Exercise(
     "centre_of_mass",
     _centre,
-    [(_ink,), (_spot,)],
+    [(_ink,), (_spot,), (_bytes,)],
     {
         "Row and column are swapped: the row first. A sum over the rows, sum(0), leaves one "
         "number for each column.": [
@@ -313,6 +331,7 @@ centre_of_mass = Exercise(
         "Divide by the sum of the ink, not by the number of pixels.": [
             lambda image: _centre(image) * image.sum() / image.size,
             lambda image: _centre(image) * image.sum() / (image > 0).sum(),
+            lambda image: _centre(image) * image.sum() / ((image > 0).sum() * image.max()),
         ],
         "Divide by the sum of the ink, not by height and width.": (
             lambda image: _centre(image) * image.sum() / image.shape
@@ -320,6 +339,12 @@ centre_of_mass = Exercise(
         "The division by the sum of the ink is missing.": (
             lambda image: _centre(image) * image.sum()
         ),
+        "The sum is made in uint8 and wraps around: take image.astype(float) first.": [
+            _wrapped_sums(ink=True, products=True, moments=True),
+            _wrapped_sums(ink=True, products=False, moments=False),
+            _wrapped_sums(ink=False, products=True, moments=True),
+            _wrapped_sums(ink=False, products=True, moments=False),
+        ],
         "The centre is rounded to a whole pixel; it may lie between two.": [
             lambda image: np.floor(_centre(image)),
             lambda image: np.round(_centre(image)),
@@ -329,6 +354,9 @@ centre_of_mass = Exercise(
         ),
         "That is the brightest pixel, not the centre of mass.": (
             lambda image: np.array(np.unravel_index(image.argmax(), image.shape))
+        ),
+        "That is the row and the column with most ink, not the centre of mass.": (
+            lambda image: np.array([image.sum(1).argmax(), image.sum(0).argmax()])
         ),
         "It is counted upwards, from the last row; rows are counted downwards.": (
             lambda image: np.array([len(image) - 1, 0]) + _centre(image) * [-1, 1]

@@ -15,6 +15,7 @@ from cnnlib.checks import Array
 _labels = np.array([0, 0, 0, 1, 1, 2, 2, 2, 0, 1])
 _answers = np.array([0, 2, 2, 1, 0, 2, 2, 1, 0, 1])
 _many = np.repeat([0, 1, 0], [300, 2, 1])  # more in a cell than a uint8 holds
+_bytes = np.array([19, 3, 19, 0, 17], np.uint8)  # 19 · 20 is more than a uint8 holds
 
 
 def _counts(labels: Array, answers: Array, classes: int) -> Array:
@@ -51,10 +52,22 @@ def _only_what_occurs(labels: Array, answers: Array, classes: int) -> Array:
     return _counts(labels, answers, 1 + max(labels.max(), answers.max()))
 
 
+def _by_cells(number: Callable[[Array, Array, int], Array]) -> Function:
+    """Cells of the flat matrix, by this number for each pair."""
+    return lambda labels, answers, classes: np.bincount(
+        number(labels, answers, classes), minlength=classes**2
+    ).reshape(classes, classes)
+
+
 confusion_matrix = Exercise(
     "confusion_matrix",
     _counts,
-    [(_labels, _answers, 3), (_labels, _answers, 5), (_many, np.flip(_many), 2)],
+    [
+        (_labels, _answers, 3),
+        (_labels, _answers, 5),
+        (_many, np.flip(_many), 2),
+        (_bytes, _bytes[::-1], 20),
+    ],
     {
         "Each pair is counted once, however often it occurs; counts[labels, answers] += 1 does so, "
         "and np.add.at adds every time.": [
@@ -112,6 +125,15 @@ confusion_matrix = Exercise(
             lambda labels, answers, classes: np.bincount(classes * labels + answers).reshape(
                 classes, classes
             )
+        ),
+        "labels · classes is made in uint8 and wraps around: take labels.astype(int) first.": (
+            _by_cells(lambda labels, answers, classes: labels * np.uint8(classes) + answers)
+        ),
+        "The cells of a row are numbered on from label · classes, however many classes there "
+        "are.": _by_cells(lambda labels, answers, classes: labels.astype(int) * 10 + answers),
+        "np.histogram2d divides what lies between the smallest and the largest number; give it "
+        "range=[[0, classes], [0, classes]].": (
+            lambda labels, answers, classes: np.histogram2d(labels, answers, bins=classes)[0]
         ),
         "A class that does not occur has a row and a column all the same, of zeros.": (
             _only_what_occurs
@@ -186,6 +208,14 @@ def _error_by(place: Place = _floor, sure: Sure = _largest_probability) -> Funct
 _error = _error_by()
 
 
+def _of_all(p: Array, labels: Array, bins: int) -> float:
+    """Of all probabilities, and whether each belongs to the label."""
+    each = p.ravel()
+    right = (np.arange(p.shape[1]) == labels[:, None]).ravel()
+    gaps = np.bincount(_floor(each, bins), each - right)
+    return float(np.abs(gaps).sum() / len(each))
+
+
 def _divided_by_bins(p: Array, labels: Array, bins: int) -> float:
     return _from_bins(lambda share, gap: np.abs(gap).sum())(p, labels, bins) / bins
 
@@ -246,6 +276,7 @@ calibration_error = Exercise(
         "The confidence is the largest probability, not that of the label.": (
             _error_by(sure=lambda p, labels: p[np.arange(len(p)), labels])
         ),
+        "Only the largest probability of each answer counts, not all of them.": _of_all,
         "An answer with probability 1 falls out of the last bin; it belongs in it.": [
             _without_ones,
             _error_by(lambda sure, bins: (sure * bins).astype(int)),

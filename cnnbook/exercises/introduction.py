@@ -39,16 +39,23 @@ def _at(place: Callable[[int, int], int]) -> Function:
     )
 
 
+def _centred_round_the_edge(x: Array, w: Array, b: float, row: int, column: int) -> float:
+    """Pixel by pixel from a centre, so that row −1 is the last one."""
+    height, width = w.shape
+    rows, columns = np.arange(height) - height // 2 + row, np.arange(width) - width // 2 + column
+    return max(float((x[np.ix_(rows, columns)] * w).sum()) + b, 0.0)
+
+
 neuron = Exercise(
     "neuron",
     _neuron,
     [
         (_picture, _weights, bias, row, column)
         for bias, row, column in (
+            (6.5, 5, 3),
             (7.5, 1, 4),
             (-2.1, 4, 2),
             (-1.5, 4, 2),
-            (6.5, 5, 3),
             (-9.0, 0, 3),
             (0.5, 2, 6),
         )
@@ -92,13 +99,32 @@ neuron = Exercise(
             ),
             _at(lambda place, size: place - size // 2),
             _at(lambda place, size: max(place - size // 2, 0)),
+            _centred_round_the_edge,
+            lambda x, w, b, row, column: (
+                x[
+                    row - w.shape[0] // 2 : row + w.shape[0] // 2 + 1,
+                    column - w.shape[1] // 2 : column + w.shape[1] // 2 + 1,
+                ]
+                * w
+            ),
         ],
+        "The window begins at (row, column), not in the corner of the picture.": (
+            _at(lambda place, size: 0)
+        ),
         "It is counted from 1; the first row is row 0.": _at(lambda place, size: place - 1),
         "A slice ends at a row, not after a number of rows: row : row + height.": [
             lambda x, w, b, row, column: max(
                 (x[row : w.shape[0], column : w.shape[1]] * w).sum() + b, 0.0
             ),
         ],
+        "A slice leaves out its end: row : row + height has as many rows as height says.": (
+            lambda x, w, b, row, column: (
+                x[row : row + w.shape[0] + 1, column : column + w.shape[1] + 1] * w
+            )
+        ),
+        "Height and width are swapped: the shape of an array begins with its number of rows.": (
+            lambda x, w, b, row, column: x[row : row + w.shape[1], column : column + w.shape[0]] * w
+        ),
         "The weights need not be square: their shape has a height and a width.": [
             lambda x, w, b, row, column: _window(x, np.eye(len(w)), row, column) * w,
             lambda x, w, b, row, column: _window(x, np.eye(w.shape[1]), row, column) * w,

@@ -67,15 +67,23 @@ def _last_product_wins(w1: Array, w2: Array) -> Array:
 
 
 def _offsets_swapped(w1: Array, w2: Array) -> Array:
-    return _merge(w1, w2.swapaxes(2, 3))
-
-
-def _taken_as_square(w1: Array, w2: Array) -> Array:
-    k1, k2 = w1.shape[2], w2.shape[2]
-    merged = np.zeros((len(w2), w1.shape[1], k1 + k2 - 1, k1 + k2 - 1))
-    for i, j in np.ndindex(k2, k2):
-        merged[:, :, i : i + k1, j : j + k1] += _part(w1, w2, i, j)
+    merged = _merge(w1, w2) * 0
+    for i, j in np.ndindex(w2.shape[2:]):
+        merged[:, :, i : i + w1.shape[2], j : j + w1.shape[3]] += _part(w1, w2, j, i)
     return merged
+
+
+def _taken_as_square(second: Callable[[Array, Array], int]) -> Function:
+    """As if the first kernel had as many columns as rows, and the second ``second`` of both."""
+
+    def merge(w1: Array, w2: Array) -> Array:
+        k1, k2 = w1.shape[2], second(w1, w2)
+        merged = np.zeros((len(w2), w1.shape[1], k1 + k2 - 1, k1 + k2 - 1))
+        for i, j in np.ndindex(k2, k2):
+            merged[:, :, i : i + k1, j : j + k1] += _part(w1, w2, i, j)
+        return merged
+
+    return merge
 
 
 def _middle(w1: Array, w2: Array) -> Array:
@@ -95,6 +103,7 @@ merge_kernels = Exercise(
     "merge_kernels",
     _merge,
     [
+        (_rng.normal(size=(3, 2, 3, 3)), _rng.normal(size=(4, 3, 3, 3))),
         (_rng.normal(size=(3, 2, 3, 3)), _rng.normal(size=(4, 3, 2, 3))),
         (_rng.normal(size=(2, 5, 2, 4)), _rng.normal(size=(3, 2, 3, 2))),
     ],
@@ -115,6 +124,9 @@ merge_kernels = Exercise(
         "Only the first map between the layers is used; the second layer sums over all.": (
             _merge_but(lambda w1, w2: (w1[:1], w2[:, :1]))
         ),
+        "Only the last map between the layers is left; the second layer sums over all: += ….": (
+            _merge_but(lambda w1, w2: (w1[-1:], w2[:, -1:]))
+        ),
         "The maps between the layers are averaged; they are summed.": (
             _merge_but(lambda w1, w2: (w1, w2 / len(w1)))
         ),
@@ -127,6 +139,7 @@ merge_kernels = Exercise(
             lambda w1, w2: _merge(w1, w2)[:, :, : w1.shape[2], : w1.shape[3]],
             _middle,
             _windows_of_the_first,
+            lambda w1, w2: np.einsum("fmij,mchw->fchw", w2, w1),
         ],
         "The result is too large: offsets 0 … 2 and 0 … 2 add up to 0 … 4, so it has "
         "h1 + h2 − 1 rows.": lambda w1, w2: np.pad(
@@ -143,10 +156,14 @@ merge_kernels = Exercise(
             lambda w1, w2: np.einsum("mf,mchw->fchw", w2[:, :, 0, 0], w1),
             lambda w1, w2: np.einsum("fm,cmhw->fchw", w2[:, :, 0, 0], w1),
         ],
-        "Rows and columns of the second kernel are swapped.": _offsets_swapped,
-        "The kernels need not be square: rows and columns are counted separately.": (
-            _taken_as_square
-        ),
+        "Rows and columns of the second kernel are swapped.": [
+            _offsets_swapped,
+            _merge_but(lambda w1, w2: (w1, w2.swapaxes(2, 3))),
+        ],
+        "The kernels need not be square: rows and columns are counted separately.": [
+            _taken_as_square(lambda w1, w2: w2.shape[2]),
+            _taken_as_square(lambda w1, w2: w1.shape[2]),
+        ],
         "The kernels are multiplied cell by cell; every cell of one meets every cell of the "
         "other.": _cell_by_cell,
     },
@@ -216,6 +233,15 @@ bends = Exercise(
             lambda knots, heights: np.append(0, np.diff(_slopes(knots, heights))),
             lambda knots, heights: np.append(np.diff(_slopes(knots, heights)), 0),
         ],
+        "Each slope is compared with the first; a weight is the change from the slope before.": (
+            lambda knots, heights: np.append(
+                _slopes(knots, heights)[0],
+                (_slopes(knots, heights) - _slopes(knots, heights)[0])[1:],
+            )
+        ),
+        "The first slope is measured from height 0; it goes from the first height to the second.": (
+            lambda knots, heights: _bends(knots, np.append(0, heights[1:]))
+        ),
         "The 0 belongs before the slopes, not behind them: the first weight is the first slope.": (
             lambda knots, heights: np.diff(_slopes(knots, heights), append=0)
         ),

@@ -76,6 +76,10 @@ def _from_the_first(theta: Array, gradients: Array, lr: float, mu: float) -> Arr
     return _momentum(theta, twice, lr, mu)
 
 
+def _from_the_first_and_late(theta: Array, gradients: Array, lr: float, mu: float) -> Array:
+    return _momentum(theta, np.concatenate([gradients[:1], gradients[:-1]]), lr, mu)
+
+
 def _last_velocity(theta: Array, gradients: Array, lr: float, mu: float) -> Array:
     before = _momentum(theta, gradients[:-1], lr, mu)
     return (before - _momentum(theta, gradients, lr, mu)) / lr
@@ -113,9 +117,10 @@ momentum = Exercise(
         "The last gradient does not count: add it to the velocity first, then take the step.": (
             _late
         ),
-        "The velocity starts with the first gradient, which then counts twice; it starts at 0.": (
-            _from_the_first
-        ),
+        "The velocity starts with the first gradient, which then counts twice; it starts at 0.": [
+            _from_the_first,
+            _from_the_first_and_late,
+        ],
         "That is Nesterov's momentum, with a step along g + mu · v; here it is along v.": (
             _momentum_but(step=lambda v, g, lr, mu: lr * (g + mu * v))
         ),

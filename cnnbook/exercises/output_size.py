@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from cnnbook.exercises.exercise import Exercise, Function
@@ -61,13 +62,17 @@ size = Exercise(
         "The floor is missing: a part of a step is no window.": _count(
             lambda rest, s: rest / s + 1
         ),
-        "It is rounded up; a window that does not fit in whole is left out.": (
-            _count(lambda rest, s: -(-rest // s) + 1)
-        ),
+        "It is rounded up; a window that does not fit in whole is left out.": [
+            *_count(lambda rest, s: -(-rest // s) + 1),
+            *_count(lambda rest, s: -(-rest // s) + 1 if rest >= 0 else 0),
+        ],
         "It is rounded to the nearest; a window that does not fit in whole is left out.": [
             *_count(lambda rest, s: round(rest / s) + 1),
             *_count(lambda rest, s: round(rest / s + 1)),
         ],
+        "Brackets are missing: all of n + 2·p − extent is divided by s.": (
+            lambda n, k, s, p, d: n + 2 * p - (d * (k - 1) + 1) // s + 1
+        ),
         "The + 1 stands inside the division: it is the first window, and belongs outside.": (
             _count(lambda rest, s: (rest + 1) // s)
         ),
@@ -151,7 +156,7 @@ receptive_field = Exercise(
         ([(5, 1, 1), (2, 2, 1), (5, 1, 1), (2, 2, 1)],),
         ([(3, 2, 1), (3, 3, 2), (3, 1, 1)],),
         ([(7, 2, 1)],),
-        ([(3, 1, 2), (2, 2, 1), (3, 1, 1)],),
+        ([(3, 1, 2), (2, 2, 1), (5, 1, 1)],),
         ([(5, 2, 3), (3, 3, 1), (2, 2, 2)],),
     ],
     {
@@ -166,6 +171,10 @@ receptive_field = Exercise(
         "The kernel sizes are added up; neighbouring windows overlap, and strides spread them.": [
             lambda layers: sum(k for k, _, _ in layers),
             lambda layers: sum(d * (k - 1) + 1 for k, _, d in layers),
+        ],
+        "The kernels are multiplied; each adds its k − 1 steps to the field.": [
+            lambda layers: math.prod(k for k, _, _ in layers),
+            lambda layers: math.prod(d * (k - 1) + 1 for k, _, d in layers),
         ],
         "The strides are forgotten: after a stride, cells lie further apart in the input.": (
             _walk(jump=lambda s, d, j: 1)
@@ -266,6 +275,11 @@ same_padding = Exercise(
         ),
         "The larger half stands before; it belongs behind.": (
             lambda n, k, s, d: _same(n, k, s, d)[::-1]
+        ),
+        "round() takes the even neighbour, and makes 2 of 1.5; half of the zeros is rounded down: "
+        "//.": lambda n, k, s, d: (
+            round(_total(n, k, s, d) / 2),
+            _total(n, k, s, d) - round(_total(n, k, s, d) / 2),
         ),
         "Everything stands behind; half of it, rounded down, belongs before.": (
             lambda n, k, s, d: (0, _total(n, k, s, d))

@@ -36,8 +36,10 @@ def _padded_with_zero(x: Array, k: int, stride: int, padding: int) -> Array:
     return np.asarray(_bordered(fill=0)(x, k, stride, padding))
 
 
-def _all_axes_padded(x: Array, k: int, stride: int, padding: int) -> Array:
-    return _right(np.pad(x, padding, constant_values=-np.inf), k, stride, 0)
+def _all_axes_padded(fill: float) -> Function:
+    return lambda x, k, stride, padding: _right(
+        np.pad(x, padding, constant_values=fill), k, stride, 0
+    )
 
 
 def _of_windows(pool: Callable[..., Any], fill: float = 0) -> Function:
@@ -96,7 +98,15 @@ def _square(x: Array, k: int, stride: int, padding: int) -> Array:
 max_pool2d = Exercise(
     "max_pool2d",
     _right,
-    [(_x, 2, 2, 0), (_x, 3, 2, 1), (_x, 2, 1, 0), (_x, 2, 1, 1), (_x, 2, 3, 1), (-_x, 2, 2, 0)],
+    [
+        (_x, 2, 2, 0),
+        (_x, 3, 2, 1),
+        (_x, 2, 1, 0),
+        (_x, 2, 1, 1),
+        (_x, 2, 3, 1),
+        (-_x, 2, 2, 0),
+        (1e6 * _x, 2, 2, 1),
+    ],
     {
         "The padding is 0; under a maximum it must be −∞, or it wins over negative numbers.": (
             _padded_with_zero
@@ -104,6 +114,10 @@ max_pool2d = Exercise(
         "No maximum is below 0: start from −∞, not from 0.": (
             lambda x, k, stride, padding: np.maximum(0, _right(x, k, stride, padding))
         ),
+        "The padding is a number that a map can fall below; take −∞.": [
+            _bordered(fill=-fill)
+            for fill in (1, 9, 10, 99, 100, 255, 256, 999, 1000, 9999, 10_000, 99_999, 100_000)
+        ],
         "The size ignores the padding: there are ⌊(n + 2·padding − k) / stride⌋ + 1 windows.": (
             lambda *arguments: _right(*arguments)[_cut(*arguments)]
         ),
@@ -121,9 +135,10 @@ max_pool2d = Exercise(
             _bordered(mode="reflect"),
             _bordered(mode="wrap"),
         ],
-        "All four axes are padded; only rows and columns are to be: ((0, 0), (0, 0), …).": (
-            _all_axes_padded
-        ),
+        "All four axes are padded; only rows and columns are to be: ((0, 0), (0, 0), …).": [
+            _all_axes_padded(-np.inf),
+            _all_axes_padded(0),
+        ],
         "The stride is the size of the window here, and the padding is ignored.": _blocks,
         "The stride is ignored: these windows do not overlap.": (
             lambda x, k, stride, padding: _right(x, k, k, padding)

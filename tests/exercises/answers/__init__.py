@@ -20,10 +20,10 @@ from . import (
     output_size,
     pooling,
 )
-from .forms import DOUBTFUL, FORMS
+from .forms import DOUBTFUL, FORMS, Maker
 from .kinds import Answers, Described, Function
 
-__all__ = ["ANSWERS", "DOUBTFUL", "FORMS", "Answers", "Described", "Function"]
+__all__ = ["ANSWERS", "DOUBTFUL", "FORMS", "Answers", "Described", "Function", "Maker"]
 
 ANSWERS: dict[str, Answers] = {
     **introduction.ANSWERS,

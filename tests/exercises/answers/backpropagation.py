@@ -835,6 +835,16 @@ def _(dy, x, w, stride):
     return dx, dw, dy.sum((0, 2, 3))
 
 
+@MAX_POOL2D_BACKWARD.is_common("the stride is forgotten")
+def _(dy, x, kernel_size, stride):
+    v = windows(x, kernel_size)
+    n, c, p, q, kh, kw = v.shape
+    flat = v.reshape(n, c, p, q, -1)
+    g = np.zeros(flat.shape)
+    np.put_along_axis(g, flat.argmax(-1)[..., None], dy[..., None], axis=-1)
+    return fold(g.reshape(v.shape), x.shape[2:])
+
+
 ANSWERS = {
     "backpropagation.relu_backward": RELU_BACKWARD,
     "backpropagation.linear_backward": LINEAR_BACKWARD,

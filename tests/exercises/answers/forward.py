@@ -153,4 +153,17 @@ def _(logits, target):
     return np.mean(np.log(e.sum(1)) - logits[np.arange(len(target)), target])
 
 
+@CROSS_ENTROPY.is_common("a softmax that overflows, and the sum of the losses")
+def _(logits, target):
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    return -np.log(p[np.arange(len(target)), target]).sum()
+
+
+@CROSS_ENTROPY.is_common("the logarithm of a softmax, at every label in every row")
+def _(logits, target):
+    z = logits - logits.max(1, keepdims=True)
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    return np.mean(-np.log(p[:, target]))
+
+
 ANSWERS = {"forward.cross_entropy": CROSS_ENTROPY}

@@ -363,4 +363,15 @@ def _(edges, count):
     return grad
 
 
+@DERIVATIVE.is_rarer("the cosine from the sine, without its sign")
+def _(x, y):
+    s = math.sin(2 * x)
+    return math.sqrt(1 - s * s) + 1 / y, -x / y**2
+
+
+@DERIVATIVE.is_rarer("the absolute value of x")
+def _(x, y):
+    return math.cos(2 * x) + 1 / y, -abs(x) / y**2
+
+
 ANSWERS = {"graphs.derivative": DERIVATIVE, "graphs.backward": BACKWARD}

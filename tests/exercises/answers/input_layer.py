@@ -390,6 +390,17 @@ def _(image):
     return image.sum(1) @ places / image.sum(), image.sum(0) @ places / image.sum()
 
 
+@CENTRE_OF_MASS.is_rarer("the sums are made in uint8")
+def _(image):
+    total, row, col = 0, 0, 0
+    for i in range(image.shape[0]):
+        for j in range(image.shape[1]):
+            total += image[i, j]
+            row += i * image[i, j]
+            col += j * image[i, j]
+    return row / total, col / total
+
+
 ANSWERS = {
     "input_layer.prepare": PREPARE,
     "input_layer.idx_sizes": IDX_SIZES,

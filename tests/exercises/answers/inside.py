@@ -365,6 +365,12 @@ def _(p, labels, bins):
     return total
 
 
+@CONFUSION_MATRIX.is_rarer("labels · classes is made in the type of the labels")
+def _(labels, answers, classes):
+    pairs = np.bincount(labels * classes + answers, minlength=classes**2)
+    return pairs.reshape(classes, classes)
+
+
 ANSWERS = {
     "inside.confusion_matrix": CONFUSION_MATRIX,
     "inside.calibration_error": CALIBRATION_ERROR,

@@ -140,4 +140,14 @@ def _(picture, weights, bias, row, column):
     return max(total, 0)
 
 
+@NEURON.is_common("the window is centred on the place, pixel by pixel")
+def _(picture, weights, bias, row, column):
+    h, w = weights.shape
+    total = 0
+    for i in range(h):
+        for j in range(w):
+            total += picture[row - h // 2 + i, column - w // 2 + j] * weights[i, j]
+    return max(0, total + bias)
+
+
 ANSWERS = {"introduction.neuron": NEURON}

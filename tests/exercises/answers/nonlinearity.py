@@ -331,4 +331,20 @@ def _(w1, w2):
     return w
 
 
+@MERGE_KERNELS.is_common("only the last map in the middle is left")
+def _(w1, w2):
+    M, C, h1, v1 = w1.shape
+    F, M, h2, v2 = w2.shape
+    w = np.zeros((F, C, h1 + h2 - 1, v1 + v2 - 1))
+    for f in range(F):
+        for c in range(C):
+            for m in range(M):
+                one = np.zeros((h1 + h2 - 1, v1 + v2 - 1))
+                for i in range(h2):
+                    for j in range(v2):
+                        one[i : i + h1, j : j + v1] += w2[f, m, i, j] * w1[m, c]
+                w[f, c] = one
+    return w
+
+
 ANSWERS = {"nonlinearity.bends": BENDS, "nonlinearity.merge_kernels": MERGE_KERNELS}

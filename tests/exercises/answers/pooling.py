@@ -333,4 +333,12 @@ def _(x, down, right):
     return y
 
 
+@MAX_POOL2D.is_rarer("padded with −999")
+def _(x, k, stride, padding):
+    sides = (0, 0), (0, 0), (padding, padding), (padding, padding)
+    padded = np.pad(x, sides, constant_values=-999)
+    found = np.lib.stride_tricks.sliding_window_view(padded, (k, k), axis=(2, 3))
+    return found[:, :, ::stride, ::stride].max((-1, -2))
+
+
 ANSWERS = {"pooling.max_pool2d": MAX_POOL2D, "pooling.shift": SHIFT}
