@@ -20,8 +20,8 @@ function examples({ pictures, labels }) {
   }));
 }
 
-// The start of a run. The weights were drawn from N(0, 1); by He's rule the same ones are scaled.
-// `losses` will hold that of each step, `shares` each [step, share of the held-out digits read correctly].
+// The start of a run. The weights were drawn from N(0, 1); He initialisation scales them.
+// `losses` will hold that of each step, `shares` each [step, share of held-out digits read].
 function begin(given, { init, rate }) {
   const layers = network(given);
   if (init === "he") layers.forEach(scaleDown);

@@ -61,7 +61,7 @@ class LearningExplorer(Figure):
         }
 
     def model(self, init: str) -> nn.Sequential:
-        """The network before its first step; by He's rule it has the same weights, scaled."""
+        """The network before its first step; He initialisation has the same weights, scaled."""
         model, rng = networks.pocket(nn), np.random.default_rng(0)
         for p in model.parameters():
             p.data[:] = half("LearningExplorer", rng.normal(size=p.data.shape))
