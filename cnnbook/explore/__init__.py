@@ -8,6 +8,7 @@ from cnnbook.explore.descent import DescentExplorer
 from cnnbook.explore.digit import DigitExplorer
 from cnnbook.explore.graph import GraphExplorer
 from cnnbook.explore.learning import LearningExplorer
+from cnnbook.explore.photo import PhotoExplorer
 from cnnbook.explore.pooling import PoolingExplorer
 from cnnbook.explore.reader import DigitReader
 from cnnbook.explore.sizes import SizeExplorer
@@ -24,6 +25,7 @@ __all__ = [
     "DigitReader",
     "GraphExplorer",
     "LearningExplorer",
+    "PhotoExplorer",
     "PoolingExplorer",
     "SizeExplorer",
     "SoftmaxExplorer",
