@@ -43,7 +43,7 @@ class ShiftExplorer(Figure):
 
     @property
     def box(self) -> list[int]:
-        """Where the ink lies: the first of its rows, how many, the first column, how many."""
+        """The first row with ink, how many rows, the first column with ink, and how many."""
         ends = [np.flatnonzero(self.image.any(axis))[[0, -1]] for axis in (1, 0)]
         return [int(n) for first, last in ends for n in (first, last - first + 1)]
 
