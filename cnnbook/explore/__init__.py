@@ -11,6 +11,7 @@ from cnnbook.explore.learning import LearningExplorer
 from cnnbook.explore.photo import PhotoExplorer
 from cnnbook.explore.pooling import PoolingExplorer
 from cnnbook.explore.reader import DigitReader
+from cnnbook.explore.shift import ShiftExplorer
 from cnnbook.explore.sizes import SizeExplorer
 from cnnbook.explore.softmax import SoftmaxExplorer
 from cnnbook.explore.stamp import StampExplorer
@@ -27,6 +28,7 @@ __all__ = [
     "LearningExplorer",
     "PhotoExplorer",
     "PoolingExplorer",
+    "ShiftExplorer",
     "SizeExplorer",
     "SoftmaxExplorer",
     "StampExplorer",
