@@ -50,7 +50,7 @@ class Pages:
         self.used: dict[str, list[Page]] = defaultdict(list)
         self.problems: list[str] = []
 
-    def open(
+    def window(
         self, *parts: str, width: int = 900, reduced_motion: Any = "null", **context: Any
     ) -> Page:
         """A window that shows these pieces of HTML, and no other test's state."""
@@ -93,7 +93,7 @@ def windows(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Pages
 @pytest.fixture
 def show(windows: Pages) -> Iterator[Opener]:
     """Open a page with these pieces of HTML; afterwards: no error and no request elsewhere."""
-    yield windows.open
+    yield windows.window
     problems = list(windows.problems)
     windows.free_all()
     assert problems == []

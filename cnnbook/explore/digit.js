@@ -27,7 +27,7 @@ function chancesOf(logits = []) {
 
 // --- From ink to the picture that the network gets ----------------------------------------
 
-// A stretch of cells in so many equal pieces: the cells of each piece, and their shares in it.
+// A stretch of cells in equal pieces: the cells of each, and their shares in it.
 const pieces = (first, extent, count) => range(count).map((piece) => range(extent)
   .map((i) => {
     const [from, to] = [i, i + 1].map((edge) => edge * count / extent);
@@ -35,7 +35,7 @@ const pieces = (first, extent, count) => range(count).map((piece) => range(exten
   })
   .filter(([, share]) => share > 0));
 
-// n × n ink, some of its rows and columns: averages over pieces of them.
+// n × n ink, some of its rows and columns: means over pieces of them.
 function resample(ink, n, down, across) {
   const average = (piece, value) => sum(piece.map(([i, share]) => share * value(i)));
   return pieces(...down).map((rows) => {
@@ -44,7 +44,7 @@ function resample(ink, n, down, across) {
   });
 }
 
-// The rows and the columns that hold ink, the first and how many; undefined if there is none.
+// The rows and columns that hold ink, the first and how many; undefined without ink.
 function spansOf(ink, n) {
   const lines = range(n);
   const rows = lines.filter((i) => lines.some((j) => ink[i * n + j]));
@@ -133,7 +133,7 @@ function showChances({ percent, view: { bars, answer } }, chances) {
     bar.textContent = chances.length ? `${chances[i].toFixed()} %` : "";
   });
   const text = verdict(chances, percent);
-  // Only news are written, and so read aloud.
+  // Only news is read aloud.
   const isDigit = text.length === 1;
   if (answer.textContent !== text) answer.replaceChildren(isDigit ? h("b", {}, text) : text);
 }

@@ -192,7 +192,7 @@ def point(explorer: Explorer, unit: tuple[int, ...], direction: str, label: str 
 @pytest.fixture(scope="module")
 def five(windows: Any) -> tuple[list[Array], list[Array], list[Array]]:
     """Values, and gradients for labels 5 and 3, of the example of a five."""
-    page = windows.open(HTML)
+    page = windows.window(HTML)
     explorer = Explorer(page)
     explorer.press("5")
     x = explorer.input()

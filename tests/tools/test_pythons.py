@@ -1,5 +1,6 @@
 """Which Pythons the pinned versions serve: all who say it agree, and `make` refuses any other."""
 
+import os
 import re
 import shlex
 import shutil
@@ -27,7 +28,7 @@ def test_all_who_say_it_agree() -> None:
     said = {
         "Makefile": f"'Python {words('or')} is needed",
         "README.md": f"needs Python {words('or')}",
-        "index.md": f"need only Python {words('or')}",
+        "index.md": f"needs only Python {words('or')}",
         "environment.yml": f"Python {PYTHONS[0]} to {PYTHONS[-1]}",
         ".github/workflows/check.yml": "python: [{}]".format(", ".join(f'"{p}"' for p in PYTHONS)),
         ".github/workflows/dependencies.yml": f'python-version: "{PYTHONS[-1]}"',
@@ -50,6 +51,7 @@ def make(version: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", "book", "PYTHON=./python"],
         cwd=folder,
+        env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")},
         capture_output=True,
         text=True,
         encoding="utf-8",
