@@ -47,7 +47,8 @@ function typed(text) {
 class Answer {
   constructor(box) {
     Object.assign(this, { box, ...box.dataset });
-    box.append(this.button("Solve it here", () => this.open()));
+    const name = this.recall() === null ? "Solve it here" : "Continue your answer";
+    box.append(this.button(name, () => this.open()));
   }
 
   element(name, properties) {
@@ -60,8 +61,9 @@ class Answer {
 
   open() {
     const number = this.box.closest(".exercise").querySelector(".caption-number");
+    this.number = number.textContent.trim();
     this.editor = this.element("textarea", {
-      ariaLabel: `Your answer to ${number.textContent.trim()}`, value: this.recall() ?? this.stub,
+      ariaLabel: `Your answer to ${this.number}`, value: this.recall() ?? this.stub,
       rows: this.stub.split("\n").length + 4, wrap: "off", spellcheck: false,
       autocapitalize: "off", oninput: () => this.keep(), onkeydown: (event) => this.press(event),
     });
@@ -104,7 +106,7 @@ class Answer {
     this.editor.select();
     typed(this.stub);
     try { localStorage.removeItem(`answer ${this.exercise}`); } catch { /* nothing is kept */ }
-    this.tell("This is the start again; undo brings your text back.");
+    this.tell("Reset to the start; undo brings your text back.");
   }
 
   // --- Keys: as in a notebook, and none of them reaches the page --------------------------------
@@ -146,23 +148,29 @@ class Answer {
   }
 
   async run() {
-    if (running) return running === this || this.tell("Another exercise is running.");
+    if (running) return running === this || this.tell(`${running.number} is still running.`);
     running = this;
     this.mark();
     this.printed.textContent = "";
     this.tell("Starting Python …");
     try {
-      const { worker } = await this.python();
+      const { worker } = await Promise.race([this.python(), this.stopped()]);
       this.tell("Running …");
       this.tell(await this.answer(worker) ? "Done." : "Python reports an error.");
     } catch (error) {
       this.tell(error);
     }
+    delete this.stop;
     running = null;
     this.mark();
   }
 
   stop() { /* nothing runs */ }
+
+  // While Python starts, to stop is not to run.
+  stopped() {
+    return new Promise((_, reject) => { this.stop = (reason) => reject(new Error(reason)); });
+  }
 
   // Whether the code ran to its end. To stop it ends the worker, and another one starts.
   answer(worker) {
@@ -180,7 +188,7 @@ class Answer {
         else resolve(data.isDone);
       };
       worker.postMessage(this.editor.value);
-    }).finally(() => { clearTimeout(this.timer); delete this.stop; });
+    }).finally(() => clearTimeout(this.timer));
   }
 }
 

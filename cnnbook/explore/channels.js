@@ -74,12 +74,12 @@ function makeMap(role, name, rows, pixel, visit) {
 function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) {
   const row = (planes) => h("div", { class: "maps" }, ...planes.map(({ node }) => node));
   view.outputs.node.firstChild.replaceChildren(
-    `${many(filters, "map")} out, one for each filter: point at a number, and see it made.`);
+    `${many(filters, "map")} out, one for each filter; point at a number to see its sum.`);
   return [
     h("div", { class: "net", style: `--maps:${maps}` },
       h("small", {}, `${many(maps, "map")} in, and the window of the kernels`), row(view.inputs),
       view.terms.unit, view.terms.chips,
-      h("small", {}, "What each kernel makes of its map"), row(view.parts)),
+      h("small", {}, "The map after its kernel: red above 0, blue below"), row(view.parts)),
     view.status,
     h("div", { class: "cnn-bar" }, view.player.node, view.slider, view.link.node),
     view.outputs.node,

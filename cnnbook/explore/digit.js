@@ -143,7 +143,7 @@ function verdict(chances, percent) {
   const highest = max(...chances);
   const likeliest = chances.indexOf(highest);
   if (!chances.length) return "nothing drawn";
-  if (likeliest === 10) return "no digit it knows";
+  if (likeliest === 10) return "not a digit it knows";
   return highest < percent ? "not sure" : String(likeliest);
 }
 
@@ -248,14 +248,14 @@ function makeChances(figure) {
 function arrange(figure) {
   const { state, view: { pad, planes, prepare, answer, panel } } = figure;
   const reading = h("div", { class: "reading" },
-    h("small", {}, "It reads", h("br"), `(at ${figure.percent} % or more)`), answer);
+    h("small", {}, "It reads", h("br"), `(if ${figure.percent} % sure)`), answer);
   return [
     h("div", { class: "cnn-net" }, pad.node, reading, h("div", { class: "tools" },
       h("div", { class: "cnn-bar", role: "group", "aria-label": "examples" },
         ...examples.map((drawing, i) => button(i, () => load(figure, drawing)))),
       h("div", { class: "cnn-bar" }, button("Clear", () => load(figure, [])),
         button("Move to a corner", () => load(figure, shrunk(state.strokes))),
-        h("label", {}, prepare, " prepare as for MNIST")))),
+        h("label", {}, prepare, " centre and scale as in MNIST")))),
     panel.bar, panel.hint,
     h("div", { class: "cnn-net layers" }, ...planes.map(({ node }) => node), probabilities(figure)),
     panel.node,

@@ -133,7 +133,7 @@ function moved({ params }) {
 
 // --- What is said --------------------------------------------------------------------------
 
-const hint = "It never learns from these digits. It misreads those on orange; point at one.";
+const hint = "These digits are held out of training. Those on orange are misread; point at one.";
 
 const percent = (part) => `${(100 * part).toFixed()} %`;
 const digits = (v) => (v < 100 ? v.toPrecision(3) : v.toFixed());
@@ -148,7 +148,7 @@ function spell({ given: { steps }, held, run }) {
 }
 
 const spellAnswer = ({ label }, { read, p, isRight }) =>
-  `A ${label}, read as ${read}${isRight ? "" : ", which is wrong"}; p = ${short(p, 3)}.`;
+  `A ${label}, ${isRight ? "" : "mis"}read as ${read}; p = ${short(p, 3)}.`;
 
 // --- The elements --------------------------------------------------------------------------
 
@@ -189,7 +189,7 @@ const texts = () => ({
 
 function arrange(figure) {
   const { runner, view } = figure;
-  const names = ["steps", "loss", "digits read", "weights moved"];
+  const names = ["steps", "loss", "read correctly", "weights changed"];
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "initialisation ", view.init),
       h("label", {}, "learning rate ", view.rate), runner.node, view.step,
@@ -313,7 +313,7 @@ function makePlot(name, steps, ticks, guess) {
     + `<rect width="${width}" height="${height}"/></svg>`;
   const line = (kind, points) => {
     const places = points.map(([step, part]) => [step / steps * width, yOf(part)]);
-    node.querySelector(`.${kind}`).setAttribute("d", places.length ? `M${places.join("L")}` : "");
+    node.querySelector(`.${kind}`).setAttribute("d", places.length ? `M${places.join("L")}h0` : "");
   };
   return { node, line };
 }

@@ -309,7 +309,7 @@ function paintOutput({ output: { width, height, y }, state: { kernel }, view }) 
     view.scale.textContent = `The weights sum to ${total}, so the output is painted by sign: `
       + `red above 0, blue below, in full colour at ±${short(largest, 0)}.`;
   }
-  label(view.output, "what the kernel makes of it", `${height} × ${width}`);
+  label(view.output, "after the kernel", `${height} × ${width}`);
 }
 
 function label({ canvas, node }, name, size) {

@@ -113,11 +113,11 @@ function arrange(figure) {
         h("small", {}, "or use the arrow keys")),
       ...stages.map(({ name, map, difference, note }) => h("div", {},
         h("small", {}, name), map.node,
-        h("small", {}, "moved back, minus at rest"), difference.node, note)),
-      h("div", { class: "y" }, h("small", {}, "it reads (line: at rest)"), h("table", {},
+        h("small", {}, "moved back, minus the original"), difference.node, note)),
+      h("div", { class: "y" }, h("small", {}, "it reads (line: before)"), h("table", {},
         ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))))),
     h("div", { class: "cnn-bar" },
-      button("Back to rest", () => change(figure, { move: [0, 0] })), node, link.node),
+      button("Move back", () => change(figure, { move: [0, 0] })), node, link.node),
     status,
   ];
 }
@@ -183,7 +183,7 @@ function sentence({ rest, state: { move: [down, right] } }, { chances }, largest
   const steps = [[down, "up", "down"], [right, "left", "right"]].filter(([step]) => step)
     .map(([step, less, more]) => `${abs(step)} ${step < 0 ? less : more}`);
   if (!steps.length) return `At rest, the network reads ${answer} with ${now}.`;
-  const follows = largest.map((v) => (v ? `is off by up to ${short(v)}` : "moved along exactly"));
+  const follows = largest.map((v) => (v ? `is off by up to ${short(v)}` : "moved with it exactly"));
   return `Moved ${steps.join(" and ")}: the map ${follows[0]}, the pooled map ${follows[1]}, `
     + `and the network reads ${answer} with ${now} (at rest ${before}).`;
 }

@@ -105,7 +105,7 @@ function showChips(made) {
     type: "button", "aria-pressed": n === made.opened, onclick: () => openPart(made, n),
   }, h("small", {}, `${names.part} ${map}`), pictures[n], h("span", {}, given(n)));
   chips.hidden = groups.length < 2;
-  unit.textContent = chips.hidden ? "" : inUnit(`What each ${names.part} gives`, power);
+  unit.textContent = chips.hidden ? "" : inUnit(`What each ${names.part} contributes`, power);
   if (chips.hidden) return;
   if (chips.childElementCount !== groups.length) chips.replaceChildren(...groups.map(chipOf));
   else [...chips.children].forEach((chip, n) => chip.replaceWith(chipOf(groups[n], n)));

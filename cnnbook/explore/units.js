@@ -157,8 +157,8 @@ function showPanel(figure) {
   const [first] = groups.flatMap(({ cells }) => cells.flat()).filter(Boolean);
   note.textContent = text;
   panel.node.classList.toggle("kept", state.isKept);
-  panel.hint.textContent = state.isKept ? "This number is kept. Click it again to point at others."
-    : "Point at any number, and it tells where it comes from. A click keeps it.";
+  panel.hint.textContent = state.isKept ? "Pinned. Click it again to release it."
+    : "Point at any number to see how it is computed. A click pins it.";
   showTerms(panel.terms, groups, names);
   planes.forEach((plane, k) =>
     putFrames(plane, "met", k === first?.unit.k ? boxesOf(plane, groups) : []));

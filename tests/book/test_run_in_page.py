@@ -206,7 +206,7 @@ def test_over_http_below_another_folder(browser: Browser, book: Path) -> None:
         first.button("Run").click()
         expect(first.log).to_have_text("on", timeout=PATIENCE)
         second.button("Run").click()
-        expect(second.status).to_have_text("Another exercise is running.")
+        expect(second.status).to_have_text("Exercise 9.2 is still running.")
         page.clock.fast_forward(10_000)
         expect(first.status).to_have_text("Stopped after 10 seconds.")
         assert problems == []
@@ -238,6 +238,20 @@ def test_every_verdict_is_that_of_python_outside_also_on_a_phone(
     page.context.close()
 
 
+def test_what_is_stopped_while_python_starts_does_not_run(browser: Browser, book: Path) -> None:
+    page = browser.new_page(offline=True)
+    page.goto((book / "chapters" / "01_introduction.html").as_uri())
+    answer = Answer(page)
+    answer.button("Solve it here").click()
+    answer.editor.fill("print('stopped')")
+    answer.button("Run").click()
+    answer.button("Stop").click()
+    expect(answer.status).to_have_text(READY, timeout=PATIENCE)
+    assert answer.log.text_content() == ""
+    assert answer.run("print('run')") == "run\n"
+    page.context.close()
+
+
 def test_keyboard_and_what_is_kept(browser: Browser, book: Path) -> None:
     """Tab indents and, after Escape, leaves; an answer is kept. No part of Python is there."""
     page = browser.new_page(offline=True)
@@ -258,7 +272,7 @@ def test_keyboard_and_what_is_kept(browser: Browser, book: Path) -> None:
     page.keyboard.press("Tab")
     expect(answer.button("Run")).to_be_focused()
     page.reload()
-    answer.button("Solve it here").click()
+    answer.button("Continue your answer").click()
     assert answer.editor.input_value().endswith("\n    y\nz    w")
     answer.button("Start over").click()
     assert answer.editor.input_value() == stub

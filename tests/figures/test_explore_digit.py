@@ -251,7 +251,7 @@ def test_the_page_knows_what_is_no_digit(script: Script) -> None:
     expected = [drawings.picture(example.drawing).ravel() for example in examples]
     differences = abs(np.array(found) - np.array(expected, float))
     assert np.median(differences.mean(1)) < 0.5  # some lie a pixel aside, where rounding decides
-    refused = {"no digit it knows", "not sure"}
+    refused = {"not a digit it knows", "not sure"}
     declined = [example.label == drawings.NO_DIGIT for example in examples]
     right = [
         answer in refused if none else answer == str(example.label)
@@ -356,7 +356,7 @@ def test_examples_are_read(pad: Pad) -> None:
 
 def test_not_sure_below_the_confidence(show: Opener) -> None:
     pad = Pad(show(to_html(DigitExplorer(confidence=0.985))))
-    assert "at 98.5 % or more" in pad.text
+    assert "if 98.5 % sure" in pad.text
     assert pad.status == "not sure"
     assert max(pad.chances()) < 98.5
 

@@ -94,7 +94,7 @@ class Learner(Driver):
 
     @property
     def tally(self) -> list[str]:
-        """Steps, loss, digits read and weights moved."""
+        """Steps, loss, digits read correctly and how far the weights have changed."""
         return self.root.locator(".tally b").all_inner_texts()
 
     @property
@@ -253,10 +253,10 @@ def test_a_digit_tells_what_it_is_read_as(figure: Learner) -> None:
     )
     wrong = int(np.flatnonzero(chances.argmax(1) != labels)[0])
     right = int(np.flatnonzero(chances.argmax(1) == labels)[0])
-    for i, end in ((wrong, ", which is wrong"), (right, "")):
+    for i, mis in ((wrong, "mis"), (right, "")):
         cells.nth(i).hover()
         p = f"{chances[i].max():.3f}".rstrip("0").rstrip(".")
-        assert figure.note == f"A {labels[i]}, read as {chances[i].argmax()}{end}; p = {p}."
+        assert figure.note == f"A {labels[i]}, {mis}read as {chances[i].argmax()}; p = {p}."
         assert cells.nth(i).get_attribute("aria-label") == figure.note
 
 

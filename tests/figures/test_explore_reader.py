@@ -87,7 +87,7 @@ def test_the_probabilities_are_bars(reader: Reader) -> None:
 def test_declines_a_letter_and_reads_what_follows(reader: Reader) -> None:
     for stroke in LETTER_A:
         reader.draw(stroke)
-    assert reader.status == "no digit it knows"
+    assert reader.status == "not a digit it knows"
     reader.press("Clear")
     reader.draw(FLAGGED_ONE)
     assert reader.status == "1"

@@ -41,7 +41,7 @@ class Shift(Driver):
     """The digit to drag, and what the figure says of a move."""
 
     def start(self) -> None:
-        self.press("Back to rest")
+        self.press("Move back")
 
     def to(self, down: int, right: int, map: int = 0) -> None:
         go(self.root.page, f"shift-{map}-{TOP + down}-{LEFT + right}")
@@ -171,12 +171,13 @@ def test_the_map_moves_along_and_the_pooled_map_if_both_moves_are_even(
 
 def test_says_what_was_moved_and_what_is_read(figure: Shift) -> None:
     assert figure.status == (
-        f"Moved 3 right: the map moved along exactly, the pooled map is off by up to "
+        f"Moved 3 right: the map moved with it exactly, the pooled map is off by up to "
         f"{figure.largest[1]}, and the network reads 5 with {figure.chances[5]} % (at rest 91.5 %)."
     )
     figure.to(-2, -4)
     assert figure.status.startswith(
-        "Moved 2 up and 4 left: the map moved along exactly, the pooled map moved along exactly, "
+        "Moved 2 up and 4 left: the map moved with it exactly, "
+        "the pooled map moved with it exactly, "
     )
     figure.start()
     assert figure.status == "At rest, the network reads 5 with 91.5 %."
@@ -268,4 +269,4 @@ def test_nothing_moves_unasked(show: Opener) -> None:
 
 
 def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: figure.press("Back to rest"))
+    check_accessible(show, FIGURE, lambda figure: figure.press("Move back"))

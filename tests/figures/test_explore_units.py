@@ -315,7 +315,7 @@ def test_points_clicks_and_keeps(explorer: Explorer) -> None:
     explorer.plane(1).click(position=place)
     explorer.plane(2).hover(position={"x": 1, "y": 1})
     assert explorer.text.startswith("conv 1[1, 12, 10] = ")
-    assert "is kept" in explorer.root.locator(".hint").inner_text()
+    assert "Pinned" in explorer.root.locator(".hint").inner_text()
     explorer.plane(1).click(position=place)
     explorer.plane(2).hover(position={"x": 1, "y": 1})
     assert explorer.text.startswith("pool 1[0, 0, 0] = ")
@@ -325,7 +325,7 @@ def test_a_tap_keeps(show: Opener) -> None:
     explorer = Explorer(show(HTML, has_touch=True))
     explorer.plane(3).tap(position={"x": 4 * 12 + 1, "y": 4 * 3 + 1})
     assert explorer.text.startswith("conv 2[1, 3, 1] = ")
-    assert "is kept" in explorer.root.locator(".hint").inner_text()
+    assert "Pinned" in explorer.root.locator(".hint").inner_text()
 
 
 def test_a_term_leads_to_its_unit(explorer: Explorer) -> None:
