@@ -148,7 +148,7 @@ function spell({ given: { steps }, held, run }) {
 }
 
 const spellAnswer = ({ label }, { read, p, isRight }) =>
-  `A ${label}, ${isRight ? "" : "mis"}read as ${read}; p = ${short(p, 3)}.`;
+  `A ${label}, ${isRight ? "read" : "misread"} as ${read}; p = ${short(p, 3)}.`;
 
 // --- The elements --------------------------------------------------------------------------
 

@@ -253,10 +253,10 @@ def test_a_digit_tells_what_it_is_read_as(figure: Learner) -> None:
     )
     wrong = int(np.flatnonzero(chances.argmax(1) != labels)[0])
     right = int(np.flatnonzero(chances.argmax(1) == labels)[0])
-    for i, mis in ((wrong, "mis"), (right, "")):
+    for i, verb in ((wrong, "misread"), (right, "read")):
         cells.nth(i).hover()
         p = f"{chances[i].max():.3f}".rstrip("0").rstrip(".")
-        assert figure.note == f"A {labels[i]}, {mis}read as {chances[i].argmax()}; p = {p}."
+        assert figure.note == f"A {labels[i]}, {verb} as {chances[i].argmax()}; p = {p}."
         assert cells.nth(i).get_attribute("aria-label") == figure.note
 
 
