@@ -4,10 +4,12 @@ import contextlib
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import warnings
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -16,6 +18,7 @@ import book_pages
 import nbformat
 import pytest
 from checkers import EXERCISES
+from firefox import ENTER, Firefox
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from _ext.run_in_page import fetch
@@ -36,7 +39,7 @@ from cnnbook.exercises.{module} import {name} as check
 warnings.simplefilter("ignore")
 check(check.right)
 for forms in check.mistakes.values():
-    for wrong in [forms] if callable(forms) else forms:
+    for wrong in forms:
         check(wrong)
 """
 NOWHERE = """document.addEventListener("DOMContentLoaded", () => {
@@ -236,6 +239,47 @@ def test_every_verdict_is_that_of_python_outside_also_on_a_phone(
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
         assert book_pages.inaccessible(page, known) == []
     page.context.close()
+
+
+@pytest.fixture
+def firefox(tmp_path: Path) -> Iterator[Firefox]:
+    """A Firefox; without one the test is skipped, but never in CI."""
+    program = shutil.which("firefox")
+    if program is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Firefox found")
+    browser = Firefox(program, tmp_path)
+    yield browser
+    browser.close()
+
+
+def test_from_a_disk_in_firefox(firefox: Firefox, book: Path) -> None:
+    """Typed code, a verdict, and a loop without end."""
+    box = "//*[@class='run-in-page']"
+    editor, status, log = f"{box}/textarea", f"{box}//*[@role='status']", f"{box}/pre"
+
+    def press(name: str) -> None:
+        firefox.click(f"{box}//button[text()='{name}']")
+
+    def run(code: str) -> None:
+        firefox.script("document.querySelector('.run-in-page textarea').value = arguments[0]", code)
+        press("Run")
+
+    firefox.command("Navigate", url=(book / "chapters" / "03_convolution.html").as_uri())
+    press("Solve it here")
+    firefox.see(status, READY.pattern)
+    run("")
+    firefox.see(status, r"^Done\.$")
+    firefox.type(editor, f"if True:{ENTER}print('indented')")
+    press("Run")
+    firefox.see(log, "^indented$")
+    run(CONV2D)
+    firefox.see(log, f"^{re.escape(printed(CONV2D).strip())}$")
+    run("while True: pass")
+    firefox.see(status, "^Running")
+    press("Stop")
+    firefox.see(status, r"^Stopped\.$")
+    run("print(6 * 7)")
+    firefox.see(log, "^42$")
 
 
 def test_what_is_stopped_while_python_starts_does_not_run(browser: Browser, book: Path) -> None:
