@@ -2,6 +2,7 @@
 
 from cnnbook.explore.activation import ActivationExplorer
 from cnnbook.explore.backward import BackwardExplorer
+from cnnbook.explore.cell import CellExplorer
 from cnnbook.explore.channels import ChannelExplorer
 from cnnbook.explore.convolution import ConvolutionExplorer
 from cnnbook.explore.descent import DescentExplorer
@@ -9,6 +10,7 @@ from cnnbook.explore.digit import DigitExplorer
 from cnnbook.explore.graph import GraphExplorer
 from cnnbook.explore.learning import LearningExplorer
 from cnnbook.explore.photo import PhotoExplorer
+from cnnbook.explore.pixel import PixelExplorer
 from cnnbook.explore.pooling import PoolingExplorer
 from cnnbook.explore.reader import DigitReader
 from cnnbook.explore.shift import ShiftExplorer
@@ -19,6 +21,7 @@ from cnnbook.explore.stamp import StampExplorer
 __all__ = [
     "ActivationExplorer",
     "BackwardExplorer",
+    "CellExplorer",
     "ChannelExplorer",
     "ConvolutionExplorer",
     "DescentExplorer",
@@ -27,6 +30,7 @@ __all__ = [
     "GraphExplorer",
     "LearningExplorer",
     "PhotoExplorer",
+    "PixelExplorer",
     "PoolingExplorer",
     "ShiftExplorer",
     "SizeExplorer",
