@@ -15,6 +15,7 @@ from cnnbook.explore.shift import ShiftExplorer
 from cnnbook.explore.sizes import SizeExplorer
 from cnnbook.explore.softmax import SoftmaxExplorer
 from cnnbook.explore.stamp import StampExplorer
+from cnnbook.explore.valley import ValleyExplorer
 
 __all__ = [
     "ActivationExplorer",
@@ -32,4 +33,5 @@ __all__ = [
     "SizeExplorer",
     "SoftmaxExplorer",
     "StampExplorer",
+    "ValleyExplorer",
 ]

@@ -61,4 +61,3 @@ class DescentExplorer(LineFit):
 
     def __repr__(self) -> str:
         return f"DescentExplorer({len(self.x)} points, limit {self.limit:.4f}, lr {self.lr:.4f})"
-
