@@ -8,6 +8,7 @@ from cnnbook.explore.descent import DescentExplorer
 from cnnbook.explore.digit import DigitExplorer
 from cnnbook.explore.graph import GraphExplorer
 from cnnbook.explore.learning import LearningExplorer
+from cnnbook.explore.pairs import PairsExplorer
 from cnnbook.explore.photo import PhotoExplorer
 from cnnbook.explore.pooling import PoolingExplorer
 from cnnbook.explore.reader import DigitReader
@@ -27,6 +28,7 @@ __all__ = [
     "DigitReader",
     "GraphExplorer",
     "LearningExplorer",
+    "PairsExplorer",
     "PhotoExplorer",
     "PoolingExplorer",
     "ShiftExplorer",
