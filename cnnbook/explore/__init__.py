@@ -16,6 +16,7 @@ from cnnbook.explore.shift import ShiftExplorer
 from cnnbook.explore.sizes import SizeExplorer
 from cnnbook.explore.softmax import SoftmaxExplorer
 from cnnbook.explore.stamp import StampExplorer
+from cnnbook.explore.stopping import StoppingExplorer
 from cnnbook.explore.valley import ValleyExplorer
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "SizeExplorer",
     "SoftmaxExplorer",
     "StampExplorer",
+    "StoppingExplorer",
     "ValleyExplorer",
 ]

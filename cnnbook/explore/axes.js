@@ -72,20 +72,22 @@ function send(plot, i, [x, y]) {
   plot.moved(i, [tidy(x, plot.xRange), tidy(y, plot.yRange)]);
 }
 
+// Where a pointer is, in units of the picture.
+const under = ({ picture }, { clientX, clientY }) =>
+  new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
+
 function listen(plot, mark, i) {
-  const { picture, marks } = plot;
-  const under = ({ clientX, clientY }) =>
-    new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
+  const { marks } = plot;
   // Of marks that overlap, the nearest is taken.
   mark.handle.onpointerdown = (event) => {
-    const { x, y } = under(event);
+    const { x, y } = under(plot, event);
     const away = (other) => hypot(other.x - x, other.y - y);
     const nearest = marks.reduce((a, b) => (away(b) < away(a) ? b : a));
     nearest.handle.setPointerCapture(event.pointerId);
   };
   mark.handle.onpointermove = (event) => {
     if (mark.handle.hasPointerCapture(event.pointerId)) {
-      send(plot, i, numbersAt(plot, under(event)));
+      send(plot, i, numbersAt(plot, under(plot, event)));
     }
   };
   mark.handle.onkeydown = (event) => {

@@ -57,7 +57,7 @@ function elements(figure) {
 
 function seedRow(figure, seed) {
   const box = h("input", { type: "checkbox", onchange: () => toggle(figure, seed) });
-  const row = lineRow(h("th", { scope: "row" }, h("label", {}, box, seed + 1)), "dot");
+  const row = lineRow(h("th", { scope: "row" }, h("label", {}, box, seed)), "dot");
   return { ...row, box };
 }
 
@@ -85,17 +85,17 @@ function toggle(figure, seed) {
 
 // The number of the change, and the seeds that are counted.
 function codeOf({ names, state: { name, counted } }) {
-  const seeds = counted.flatMap((isCounted, seed) => (isCounted ? [seed + 1] : []));
-  return [names.indexOf(name) + 1, ...seeds].join("-");
+  const seeds = counted.flatMap((isCounted, seed) => (isCounted ? [seed] : []));
+  return [names.indexOf(name), ...seeds].join("-");
 }
 
 function open(figure, code) {
   const { names, given: { recipe } } = figure;
   const [number, ...seeds] = code.split("-").map(Number);
-  const counted = recipe.map((_, seed) => seeds.includes(seed + 1));
-  const isThere = names[number - 1] && counted.filter(Boolean).length === seeds.length;
+  const counted = recipe.map((_, seed) => seeds.includes(seed));
+  const isThere = names[number] && counted.filter(Boolean).length === seeds.length;
   if (!isThere || seeds.length < 2) return false;
-  change(figure, { name: names[number - 1], counted });
+  change(figure, { name: names[number], counted });
   return true;
 }
 

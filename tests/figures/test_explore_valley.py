@@ -146,6 +146,12 @@ def test_no_setting_is_off_its_slider() -> None:
         assert 0 <= figure.momentum <= 0.99
 
 
+def test_much_momentum_is_as_slow_as_sgd_with_every_rate() -> None:
+    """As chapter 11 says of this valley."""
+    slow = [FIGURE.arrival(walk("momentum", rate, 0.9, 400)) for rate in np.linspace(0.02, 0.2)]
+    assert 130 < min(slow) < max(slow) < 150
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_arrives_where_it_stays_close(name: str) -> None:
     places = FIGURE.walks(400)[name]
