@@ -45,12 +45,12 @@ class PairsExplorer(Figure):
 
     @property
     def quantiles(self) -> list[float]:
-        """For 2, 3, … seeds: how many standard errors the interval goes to either side."""
+        """How many standard errors the interval of 2, 3, … seeds goes to either side."""
         return [student(count - 1) for count in range(2, len(self.recipe) + 1)]
 
     @property
     def scale(self) -> list[float]:
-        """The ends of the number line: room for every difference, and as much again around them."""
+        """The ends of the number line, with room on either side of all differences."""
         differences = np.stack([*self.changed.values()]) - self.recipe
         low, high = min(differences.min(), 0), max(differences.max(), 0)
         room = (high - low) / 4 or 1
