@@ -76,7 +76,7 @@ function arrange(figure) {
     h("div", { class: "cnn-bar" }, runner.node,
       h("label", { class: "epoch" }, "epoch ", slider, shown), ...limits.nodes, link.node),
     h("div", { class: "plots" }, loss.node, accuracy.node),
-    h("p", { class: "key" }, h("b", { class: "y" }, "━ training"), " ",
+    h("p", {}, h("b", { class: "y" }, "━ training"), " ",
       h("b", { class: "x" }, "━ held out"), " ", h("b", { class: "g" }, "┃ gap"),
       " ┆ stops here ○ keeps this epoch"),
     status, stop,
