@@ -9,6 +9,7 @@ from cnnbook.explore.descent import DescentExplorer
 from cnnbook.explore.digit import DigitExplorer
 from cnnbook.explore.graph import GraphExplorer
 from cnnbook.explore.learning import LearningExplorer
+from cnnbook.explore.pairs import PairsExplorer
 from cnnbook.explore.photo import PhotoExplorer
 from cnnbook.explore.pixel import PixelExplorer
 from cnnbook.explore.pooling import PoolingExplorer
@@ -17,6 +18,8 @@ from cnnbook.explore.shift import ShiftExplorer
 from cnnbook.explore.sizes import SizeExplorer
 from cnnbook.explore.softmax import SoftmaxExplorer
 from cnnbook.explore.stamp import StampExplorer
+from cnnbook.explore.stopping import StoppingExplorer
+from cnnbook.explore.valley import ValleyExplorer
 
 __all__ = [
     "ActivationExplorer",
@@ -29,6 +32,7 @@ __all__ = [
     "DigitReader",
     "GraphExplorer",
     "LearningExplorer",
+    "PairsExplorer",
     "PhotoExplorer",
     "PixelExplorer",
     "PoolingExplorer",
@@ -36,4 +40,6 @@ __all__ = [
     "SizeExplorer",
     "SoftmaxExplorer",
     "StampExplorer",
+    "StoppingExplorer",
+    "ValleyExplorer",
 ]

@@ -5,7 +5,7 @@
 // The figure is one object: what it was `given`, its `state`, which is what the reader has made of
 // that, and on the page its `view`.
 
-const { abs, atan2, ceil, floor, hypot, log, log10, max, min, PI, round, sqrt } = Math;
+const { ceil, floor, log, log10, max, min } = Math;
 
 const plain = "SGD";
 const momentum = "SGD, momentum 0.9";
@@ -14,64 +14,14 @@ const mostSteps = 300;
 
 // --- The mathematics ----------------------------------------------------------------------
 
-// How a gradient becomes a step, for one number; each call starts the rule afresh.
-const rules = { [plain]: () => (gradient) => gradient, [momentum]: heavyBall, [adam]: adaptive };
-
-function heavyBall() {
-  let velocity = 0;
-  return (gradient) => {
-    velocity = 0.9 * velocity + gradient;
-    return velocity;
-  };
-}
-
-function adaptive() {
-  let [m, v, count] = [0, 0, 0];
-  return (gradient) => {
-    m = 0.9 * m + 0.1 * gradient;
-    v = 0.999 * v + 0.001 * gradient * gradient;
-    count += 1;
-    return m / (1 - 0.9 ** count) / (sqrt(v / (1 - 0.999 ** count)) + 1e-8);
-  };
-}
-
-const mean = (list) => sum(list) / list.length;
-const errors = (points, [w, b]) => points.map(([x, t]) => w * x + b - t);
-const cost = (points, place) => mean(errors(points, place).map((error) => error * error));
-
-function gradient(points, place) {
-  const list = errors(points, place);
-  return [2 * mean(list.map((error, i) => error * points[i][0])), 2 * mean(list)];
-}
-
-// The places (w, b) from the start on; a walk that is lost ends early.
-function walk({ points, start, method, lr }, steps) {
-  const places = [start];
-  const rule = start.map(() => rules[method]());
-  while (places.length <= steps && hypot(...places.at(-1)) < 1e6) {
-    const place = places.at(-1);
-    const slope = gradient(points, place);
-    places.push(place.map((v, axis) => v - lr * rule[axis](slope[axis])));
-  }
-  return places;
-}
-
-// The cost as a valley: its Hessian matrix [[p, q], [q, r]] with the eigenvalues and the angle of
-// the steep axis, and its best place. (The small number decides where all points have the same x.)
-function valleyOf(points) {
-  const p = 2 * mean(points.map(([x]) => x * x)) + 1e-9;
-  const q = 2 * mean(points.map(([x]) => x));
-  const r = 2 + 1e-9;
-  const high = (p + r) / 2 + hypot((p - r) / 2, q);
-  const determinant = p * r - q * q;
-  const [w, b] = gradient(points, [0, 0]);
-  const best = [(q * b - r * w) / determinant, (q * w - p * b) / determinant];
-  return { p, q, high, low: determinant / high, angle: atan2(2 * q, p - r) / 2, best };
-}
-
 // How much of a step the next one keeps; and the learning rate from which on a walk diverges.
 const memory = (method) => (method === momentum ? 0.9 : 0);
 const limitOf = (method, { high }) => 2 * (1 + memory(method)) / high;
+
+function pathOf({ method, ...state }, steps) {
+  const make = () => (method === adam ? adaptive() : heavyBall(memory(method)));
+  return walk({ ...state, make }, steps);
+}
 
 // By what a step multiplies an error along an axis in the end: the larger root, in size, of
 // c² = (1 + µ − lr · curvature) c − µ. It swings if the root is negative or complex.
@@ -84,13 +34,6 @@ function factor({ method, lr }, curvature) {
 }
 
 // --- What is said -------------------------------------------------------------------------
-
-// At most so many digits; what is left of a 0 by rounding is 0.
-function digits(v, count = 3) {
-  if (abs(v) < 1e-9) return "0";
-  const text = abs(v) < 1e5 ? +v.toPrecision(count) : v.toExponential(count - 1);
-  return `${text}`.replaceAll("-", "−");
-}
 
 // Whether the walk arrives, in a word, and why.
 function verdict(state, valley) {
@@ -110,7 +53,7 @@ function verdict(state, valley) {
 
 // Adam's steps have no factor: it is judged by a long walk, and by how often w crosses the best w.
 function verdictOnAdam(state, { best }) {
-  const places = walk(state, 2000);
+  const places = pathOf(state, 2000);
   const left = cost(state.points, places.at(-1)) - cost(state.points, best);
   const isAbove = places.map(([w]) => w > best[0]);
   const crossings = isAbove.slice(0, 200).filter((side, i) => side !== isAbove[i + 1]).length;
@@ -136,105 +79,18 @@ function spellHessian({ method, lr }, { p, q, high, low }, limit) {
     + (method === adam ? "" : parts);
 }
 
-// --- Plots --------------------------------------------------------------------------------
-
-// A plot of width × height units with scales of its own: what is drawn inside ends at the frame.
-// Its marks are dragged, or pushed by the arrow keys: moved(i, [x, y]) learns where to.
-const width = 284;
-const height = 190;
-
-function makePlot(xName, yName, markNames = [], moved) {
-  const node = h("div", { role: "group", "aria-label": `${yName} by ${xName}` });
-  const handle = (name) => `<g tabindex="0" role="slider" aria-label="${name}">`
-    + "<circle r='13'/><circle r='5'/></g>";
-  node.innerHTML = '<svg viewBox="-34 -20 330 246"><g></g>'
-    + `<svg width="${width}" height="${height}"></svg>`
-    + `<rect width="${width}" height="${height}"/>${markNames.map(handle).join("")}</svg>`;
-  const picture = node.firstChild;
-  const [axes, inside, , ...handles] = picture.children;
-  const made = { node, picture, axes, inside, xName, yName, moved };
-  made.marks = handles.map((handle) => ({ handle }));
-  made.marks.forEach((mark, i) => listen(made, mark, i));
-  return made;
-}
-
-// Set the scales, from the first to the last of the numbers that are written along them.
-function scale(plot, xTicks, yTicks, named = digits) {
-  plot.xRange = [xTicks[0], xTicks.at(-1)];
-  plot.yRange = [yTicks[0], yTicks.at(-1)];
-  const text = (x, y, words, side = "middle") =>
-    `<text x="${x}" y="${y}" text-anchor="${side}">${words}</text>`;
-  plot.axes.innerHTML = text(width / 2, height + 32, plot.xName) + text(0, -8, plot.yName, "start")
-    + xTicks.map((v) => text(at(plot, [v, 0])[0], height + 15, digits(v))).join("")
-    + yTicks.map((v) => text(-6, at(plot, [0, v])[1] + 4, named(v), "end")).join("");
-}
-
-// From numbers to units of the picture; what lies far outside stays near enough to be drawn.
-function at({ xRange, yRange }, [x, y]) {
-  const part = (v, [from, to]) => clamp((v - from) / (to - from), -20, 20);
-  return [part(x, xRange) * width, (1 - part(y, yRange)) * height];
-}
-
-// And back.
-const numbersAt = ({ xRange, yRange }, { x, y }) => [
-  xRange[0] + x / width * (xRange[1] - xRange[0]),
-  yRange[1] - y / height * (yRange[1] - yRange[0]),
-];
-
-const line = (plot, places, role) =>
-  `<path class="${role}" d="M${places.map((place) => at(plot, place)).join("L")}"/>`;
-
-// Put a mark where it belongs.
-function put(plot, i, place) {
-  const mark = plot.marks[i];
-  const [x, y] = at(plot, place);
-  Object.assign(mark, { place, x, y });
-  mark.handle.setAttribute("transform", `translate(${x} ${y})`);
-  mark.handle.ariaValueNow = place[1];
-  mark.handle.ariaValueText = place.map((v) => digits(v)).join(", ");
-}
-
-// Ask for a mark to be moved, within the frame and to hundredths.
-function send(plot, i, [x, y]) {
-  const tidy = (v, range) => round(clamp(v, ...range) * 100) / 100;
-  plot.moved(i, [tidy(x, plot.xRange), tidy(y, plot.yRange)]);
-}
-
-function listen(plot, mark, i) {
-  const { picture, marks } = plot;
-  const under = ({ clientX, clientY }) =>
-    new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
-  // Of marks that overlap, the nearest is taken.
-  mark.handle.onpointerdown = (event) => {
-    const { x, y } = under(event);
-    const away = (other) => hypot(other.x - x, other.y - y);
-    const nearest = marks.reduce((a, b) => (away(b) < away(a) ? b : a));
-    nearest.handle.setPointerCapture(event.pointerId);
-  };
-  mark.handle.onpointermove = (event) => {
-    if (mark.handle.hasPointerCapture(event.pointerId)) {
-      send(plot, i, numbersAt(plot, under(event)));
-    }
-  };
-  mark.handle.onkeydown = (event) => {
-    const move = moves[event.key];
-    if (!move) return;
-    event.preventDefault();
-    send(plot, i, [mark.place[0] + move[1] / 10, mark.place[1] - move[0] / 10]);
-  };
-}
-
 // --- Drawing ------------------------------------------------------------------------------
 
 function draw({ state, view }) {
   const { method, points, start, steps } = state;
   const valley = valleyOf(points);
   const limit = limitOf(method, valley);
-  const places = walk(state, steps);
+  const places = pathOf(state, steps);
   const costs = places.map((place) => cost(points, place));
   const lowest = cost(points, valley.best);
   drawLine(view.lines, points, places.at(-1));
-  drawValley(view.hills, valley, start, places);
+  put(view.hills, 0, start);
+  view.hills.inside.innerHTML = contours(view.hills, valley) + trail(view.hills, places, "g");
   drawCosts(view.curve, costs, lowest);
   showControls(view, state, limit);
   const [word, why] = verdict(state, valley);
@@ -249,19 +105,6 @@ function drawLine(plot, points, [w, b]) {
   points.forEach((point, i) => put(plot, i, point));
   plot.inside.innerHTML = line(plot, [-9, 9].map(fitted), "y")
     + points.map((point) => line(plot, [point, fitted(point[0])], "")).join("");
-}
-
-// The contours of a quadratic cost are ellipses along the axes of its Hessian matrix.
-function drawValley(plot, { high, low, angle, best }, start, places) {
-  const [x, y] = at(plot, best);
-  const ring = (rise) => `<ellipse rx="${sqrt(2 * rise / high)}" ry="${sqrt(2 * rise / low)}"/>`;
-  const rings = range(7).map((i) => ring(0.05 * 10 ** (i / 2))).join("");
-  const dots = places.map((place) => `M${at(plot, place)}h0`).join("");
-  put(plot, 0, start);
-  plot.inside.innerHTML = `<g transform="translate(${x} ${y}) scale(${width / 5} ${-height / 10})`
-    + ` rotate(${angle * 180 / PI})">${rings}</g>`
-    + `<path class="ink" d="M${x - 5} ${y - 5}l10 10m0-10l-10 10"/>`
-    + line(plot, places, "g") + `<path class="g dots" d="${dots}"/>`;
 }
 
 // The cost of each step on a logarithmic scale, and the lowest one.
@@ -305,16 +148,14 @@ function plots(figure) {
   const names = figure.state.points.map((_, i) => `point ${i + 1}`);
   const lines = makePlot("x", "t", names, (i, point) =>
     change(figure, { points: figure.state.points.with(i, point) }));
-  const hills = makePlot("slope w", "intercept b", ["start"], (_, start) =>
-    change(figure, { start }));
+  const hills = makeHills((start) => change(figure, { start }));
   const curve = makePlot("step", "cost");
   scale(lines, [-2, 0, 2, 4], [-2, 0, 2, 4, 6]);
-  scale(hills, [-2, -1, 0, 1, 2, 3], [-4, -2, 0, 2, 4, 6]);
   return { lines, hills, curve };
 }
 
 function controls(figure) {
-  const method = choice(Object.keys(rules), () => change(figure, { method: method.value }));
+  const method = choice([plain, momentum, adam], () => change(figure, { method: method.value }));
   const rate = h("input", {
     type: "range", "aria-label": "learning rate", min: -3, max: 0.3, step: 0.003,
     oninput: () => change(figure, { lr: Number((10 ** rate.value).toPrecision(3)) }),
@@ -367,7 +208,7 @@ function standardised(points) {
 }
 
 // Show so many steps, or all that the walk has; it has fewer if it is lost.
-const endOf = ({ state }) => walk(state, mostSteps).length - 1;
+const endOf = ({ state }) => pathOf(state, mostSteps).length - 1;
 const go = (figure, steps) => change(figure, { steps: min(steps, endOf(figure)) });
 
 // Where the reader wants; a run ends.

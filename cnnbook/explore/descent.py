@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnbook.explore.figure import Figure, short
-from cnnlib import checks
-from cnnlib.checks import Array
-from cnnlib.nn.module import Parameter
+from cnnbook.explore.figure import short
+from cnnbook.explore.fit import LineFit
 from cnnlib.optim import SGD
 
-RANGES = {"x": (-2, 4), "t": (-2, 6), "w": (-2, 3), "b": (-4, 6), "lr": (0.001, 2)}
 STEPS = 20
 
 
-class DescentExplorer(Figure):
+class DescentExplorer(LineFit):
     """(n,), (n,): fit t ≈ w·x + b; move the points, the start and the learning rate.
 
     The walk begins at ``start``, (w, b); ``lr`` is 0.3 of the limit 2 / λmax if not given. Points
@@ -38,19 +35,12 @@ class DescentExplorer(Figure):
         start: tuple[float, float] = (0.0, 0.0),
         lr: float | None = None,
     ) -> None:
-        self.x, self.t = _points("x", x), _points("t", t)
-        checks.shape("DescentExplorer", "t", self.t, self.x.shape)
-        if len(start) != 2:
-            raise ValueError(f"DescentExplorer expected a start of two numbers, got {len(start)}")
-        self.start = np.array([_inside(key, v) for key, v in zip("wb", start, strict=True)])
-        rows = np.stack([self.x, np.ones_like(self.x)])
-        self.hessian = 2 / len(self.x) * rows @ rows.T
+        super().__init__(x, t, start)
         self.limit = 2 / float(np.linalg.eigvalsh(self.hessian).max())
-        self.lr = _inside("lr", 0.3 * self.limit if lr is None else lr)
+        self.lr = self._inside("lr", 0.3 * self.limit if lr is None else lr)
 
     def data(self) -> dict[str, Any]:
-        points, start = np.stack([self.x, self.t], axis=1).tolist(), self.start.tolist()
-        return {"points": points, "start": start, "lr": round(self.lr, 4), "steps": STEPS}
+        return {**super().data(), "lr": round(self.lr, 4), "steps": STEPS}
 
     def picture(self) -> str:
         """What twenty steps come to, below the limit of the learning rate and above it."""
@@ -67,28 +57,7 @@ class DescentExplorer(Figure):
 
     def _end(self, part: float) -> float:
         """The cost at the end of a walk with this part of the limit."""
-        place = Parameter(self.start.copy())
-        optimizer = SGD([place], lr=part * self.limit)
-        for _ in range(STEPS):
-            error = place.data[0] * self.x + place.data[1] - self.t
-            place.grad[:] = 2 * np.mean(error * self.x), 2 * np.mean(error)
-            optimizer.step()
-        return float(np.mean((place.data[0] * self.x + place.data[1] - self.t) ** 2))
+        return self.cost(self.walk(lambda p: SGD(p, lr=part * self.limit), STEPS)[-1])
 
     def __repr__(self) -> str:
         return f"DescentExplorer({len(self.x)} points, limit {self.limit:.4f}, lr {self.lr:.4f})"
-
-
-def _points(key: str, a: ArrayLike) -> Array:
-    a = np.round(np.asarray(a, dtype=np.float64), 3)
-    checks.rank("DescentExplorer", key, a, "(n)")
-    if not 3 <= len(a) <= 12:
-        raise ValueError(f"DescentExplorer expected 3 to 12 points, got {len(a)} as {key}")
-    return np.array([_inside(key, v) for v in a])
-
-
-def _inside(key: str, value: float) -> float:
-    low, high = RANGES[key]
-    if not low <= checks.number("DescentExplorer", key, value) <= high:
-        raise ValueError(f"DescentExplorer expected {key} in {low} … {high}, got {value:g}")
-    return float(value)

@@ -1,0 +1,188 @@
+// The stopping explorer: the losses of a run, on the images that it learns from and on those held
+// out, their gap, and the accuracy; and where the run would stop by itself.
+//
+// The figure is one object: what it was `given`, its `state`, which is the seed, the epoch that is
+// looked at and the patience, and on the page its `view`. Epochs count from 1.
+
+const { floor, max, min } = Math;
+
+const mostPatience = 20;
+
+function stopping({ epoch, patience, ...given }) {
+  const figure = { given, state: { seed: 0, epoch, patience } };
+  figure.view = elements(figure);
+  const { loss, accuracy } = figure.view;
+  const [epochs] = shape(given.runs[0]);
+  const { mostLoss, mostRight } = given;
+  const ticks = [0, floor(epochs / 2), epochs];
+  scale(loss, ticks, [0, mostLoss / 2, mostLoss]);
+  scale(accuracy, ticks, [mostRight - 0.1, mostRight - 0.05, mostRight], (v) =>
+    short(100 * v, 1));
+  visit(figure, figure.state.epoch);
+  return arrange(figure);
+}
+
+// --- The runs ------------------------------------------------------------------------------
+
+const percent = (v) => `${short(100 * v, 1)} %`;
+
+const historyOf = ({ given: { runs }, state: { seed } }) => runs[seed];
+
+// The epoch with the smallest held-out loss among the first ones.
+function bestOf(history, epochs) {
+  const losses = history.slice(0, epochs).map(([, held]) => held);
+  return losses.indexOf(min(...losses)) + 1;
+}
+
+// The epoch after which the run stops: so many epochs were not better than the best before.
+function stopOf(history, patience) {
+  const epochs = range(history.length).map((i) => i + 1);
+  return epochs.find((epoch) => epoch - bestOf(history, epoch) === patience) ?? history.length;
+}
+
+// --- The elements --------------------------------------------------------------------------
+
+function elements(figure) {
+  const { given: { runs }, state } = figure;
+  const status = h("p", { role: "status" });
+  const slider = h("input", {
+    type: "range", min: 1, max: runs[0].length, "aria-label": "epoch",
+    oninput: () => visit(figure, Number(slider.value)),
+  });
+  return {
+    loss: pointablePlot(figure, "loss"),
+    accuracy: pointablePlot(figure, "correct of the held-out images, in percent"),
+    slider, status, shown: h("output"), stop: h("p"),
+    limits: steppers({ seed: [0, runs.length - 1], patience: [1, mostPatience] }, state, (news) =>
+      change(figure, news)),
+    runner: player(80, status, () => run(figure), () => proceed(figure)),
+    link: linkTo("stopping", "epoch", (code) => open(figure, code)),
+  };
+}
+
+// A plot over the epochs: a click or a drag chooses one.
+function pointablePlot(figure, name) {
+  const plot = makePlot("epoch", name);
+  const choose = (event) => visit(figure, numbersAt(plot, under(plot, event))[0]);
+  plot.picture.addEventListener("pointerdown", choose);
+  plot.picture.addEventListener("pointermove", (event) => event.buttons && choose(event));
+  return plot;
+}
+
+function arrange(figure) {
+  const { loss, accuracy, slider, status, shown, stop, limits, runner, link } = figure.view;
+  return [
+    h("p", {}, "Drag along the curves, or press Play: after which epoch would you stop?"),
+    h("div", { class: "cnn-bar" }, runner.node,
+      h("label", { class: "epoch" }, "epoch ", slider, shown), ...limits.nodes, link.node),
+    h("div", { class: "plots" }, loss.node, accuracy.node),
+    h("p", {}, h("b", { class: "y" }, "━ training"), " ",
+      h("b", { class: "x" }, "━ held out"), " ", h("b", { class: "g" }, "┃ gap"),
+      " ┆ stops here ○ keeps this epoch"),
+    status, stop,
+  ];
+}
+
+// --- Events: each changes the state, then draws --------------------------------------------
+
+function change(figure, news) {
+  Object.assign(figure.state, news);
+  draw(figure);
+}
+
+const go = (figure, epoch) =>
+  change(figure, { epoch: clamp(Math.round(epoch), 1, historyOf(figure).length) });
+
+// Where the reader wants; a run that plays ends.
+function visit(figure, epoch) {
+  figure.view.runner.pause();
+  go(figure, epoch);
+}
+
+// From the first epoch on, or on from where it is; where motion is unwanted, to the end.
+function run(figure) {
+  const { state: { epoch } } = figure;
+  const { length } = historyOf(figure);
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) visit(figure, length);
+  else if (epoch === length) go(figure, 1);
+}
+
+function proceed(figure) {
+  const { state: { epoch } } = figure;
+  if (epoch + 1 >= historyOf(figure).length) visit(figure, epoch + 1);
+  else go(figure, epoch + 1);
+}
+
+const codeOf = ({ seed, epoch, patience }) => [seed, epoch, patience].join("-");
+
+function open(figure, code) {
+  const { runs } = figure.given;
+  const [seed, epoch, patience, ...more] = code.split("-").map(Number);
+  const isIn = (v, low, high) => Number.isInteger(v) && v >= low && v <= high;
+  const isThere = !more.length && isIn(seed, 0, runs.length - 1)
+    && isIn(epoch, 1, runs[0].length) && isIn(patience, 1, mostPatience);
+  if (!isThere) return false;
+  Object.assign(figure.state, { seed, patience });
+  visit(figure, epoch);
+  return true;
+}
+
+// --- Drawing -------------------------------------------------------------------------------
+
+function draw(figure) {
+  const { state, view } = figure;
+  const history = historyOf(figure);
+  const end = stopOf(history, state.patience);
+  const kept = bestOf(history, end);
+  drawCurves(view.loss, state.epoch, history, [[0, "y"], [1, "x"]]);
+  drawCurves(view.accuracy, state.epoch, history, [[2, "x"]]);
+  drawGap(view.loss, state.epoch, history);
+  drawStop(view.loss, end, kept, history[kept - 1][1]);
+  drawStop(view.accuracy, end, kept, history[kept - 1][2]);
+  view.slider.value = view.shown.value = state.epoch;
+  view.limits.set(state);
+  view.status.textContent = spellEpoch(state.epoch, history);
+  view.stop.textContent = spellStop(state.patience, end, kept, history);
+  view.link.set(codeOf(state));
+}
+
+// Up to the epoch in colour, what comes later pale.
+function drawCurves(plot, epoch, history, columns) {
+  const curve = (column) => history.map((row, i) => [i + 1, row[column]]);
+  const [low, high] = plot.yRange;
+  plot.inside.innerHTML = columns.map(([column, role]) =>
+    line(plot, curve(column), `${role} later`)
+      + line(plot, curve(column).slice(0, epoch), role)).join("")
+    + line(plot, [[epoch, low], [epoch, high]], "now");
+}
+
+function drawGap({ inside, ...plot }, epoch, history) {
+  const [train, held] = history[epoch - 1];
+  inside.innerHTML += line(plot, [[epoch, train], [epoch, held]], "g");
+}
+
+function drawStop({ inside, ...plot }, end, kept, value) {
+  const [x, y] = at(plot, [kept, value]);
+  inside.innerHTML += line(plot, [[end, plot.yRange[0]], [end, plot.yRange[1]]], "dash")
+    + `<circle cx="${x}" cy="${y}" r="5"/>`;
+}
+
+function spellEpoch(epoch, history) {
+  const [train, held, right] = history[epoch - 1];
+  const best = bestOf(history, epoch);
+  return `After epoch ${epoch}: training ${train.toFixed(3)}, held out ${held.toFixed(3)}, gap `
+    + `${short(held - train, 3)}; ${percent(right)} correct. `
+    + (best === epoch ? "The smallest held-out loss so far."
+      : `The smallest held-out loss so far was that of epoch ${best}.`);
+}
+
+function spellStop(patience, end, kept, history) {
+  const [, held, right] = history[kept - 1];
+  const best = bestOf(history, history.length);
+  const found = kept === best ? "the best of all"
+    : `the best of all is epoch ${best}, ${history[best - 1][1].toFixed(3)}`;
+  const epochs = patience === 1 ? "1 epoch" : `${patience} epochs`;
+  return `Patience ${patience}: after ${epochs} without a smaller held-out loss the run stops, `
+    + `here after epoch ${end}, and keeps epoch ${kept}: ${held.toFixed(3)}, ${percent(right)} `
+    + `correct; ${found}.`;
+}

@@ -1,0 +1,178 @@
+// The valley explorer: SGD, SGD with momentum, and Adam walk from the same start, each with its own
+// learning rate. The places are those of cnnlib.optim.
+//
+// The figure is one object: what it was `given`, its `state`, which is what the reader has made of
+// that, the `valley`, and on the page its `view`.
+
+const { ceil, floor, log10, max, min } = Math;
+
+const names = ["SGD", "momentum", "Adam"];
+const roleOf = (name) => name.toLowerCase();
+const rates = [-3, 0.3]; // the sliders' ends, as powers of ten
+
+function valley({ close, most, ...given }) {
+  const figure = { given, close, most, state: structuredClone(given) };
+  figure.valley = valleyOf(given.points);
+  figure.lowest = cost(given.points, figure.valley.best);
+  figure.view = elements(figure);
+  draw(figure);
+  return arrange(figure);
+}
+
+// --- The walks -----------------------------------------------------------------------------
+
+// Where each rule goes in all the steps there are.
+function walksOf({ state, most }) {
+  const makers = [() => heavyBall(0), () => heavyBall(state.momentum), adaptive];
+  return makers.map((make, i) => walk({ ...state, make, lr: state.rates[i] }, most));
+}
+
+const distance = ({ valley: { best } }, [w, b]) => hypot(w - best[0], b - best[1]);
+
+// The step from which on a walk stays close to the best place; none if it does not get there.
+function arrivalOf(figure, places) {
+  const last = places.findLastIndex((place) => distance(figure, place) > figure.close);
+  return last < figure.most && places.length > figure.most ? last + 1 : undefined;
+}
+
+// --- The elements --------------------------------------------------------------------------
+
+function elements(figure) {
+  const status = h("p", { role: "status" });
+  const curve = makePlot("step", "cost above the lowest");
+  return {
+    hills: makeHills((start) => change(figure, { start })),
+    curve,
+    rules: names.map((name, i) => ruleRow(figure, name, i)),
+    status,
+    runner: player(60, status, () => run(figure), () => proceed(figure)),
+    link: linkTo("valley", "race", (code) => open(figure, code)),
+  };
+}
+
+// A rule: its name in its colour, its learning rate and, for momentum, how much of a step is kept.
+function ruleRow(figure, name, i) {
+  const rate = slider(`learning rate α of ${name}`, "α", [...rates, 0.003], (power) =>
+    change(figure, { rates: figure.state.rates.with(i, 10 ** power) }));
+  const kept = slider("µ of momentum", "µ", [0, 0.99, 0.01], (momentum) =>
+    change(figure, { momentum }));
+  const arrival = h("td");
+  const sliders = name === "momentum" ? [rate.node, kept.node] : [rate.node];
+  const node = h("tr", { class: roleOf(name) },
+    h("th", { scope: "row" }, name), h("td", {}, ...sliders), arrival);
+  return { node, rate, kept, arrival };
+}
+
+function slider(label, letter, [low, high, step], moved) {
+  const input = h("input", {
+    type: "range", min: low, max: high, step, "aria-label": label,
+    oninput: () => moved(Number(input.value)),
+  });
+  const shown = h("output");
+  return { node: h("label", {}, letter, input, shown), input, shown };
+}
+
+function arrange(figure) {
+  const { hills, curve, rules, status, runner, link } = figure.view;
+  return [
+    h("p", {}, "Drag the start ○ of the three walks, or move a slider."),
+    h("div", { class: "cnn-bar" }, runner.node,
+      button("Step", () => visit(figure, figure.state.steps + 1)),
+      button("Reset", () => reset(figure)), link.node),
+    h("table", { class: "rules" }, h("tbody", {}, ...rules.map(({ node }) => node))),
+    h("div", { class: "plots" }, hills.node, curve.node),
+    status,
+  ];
+}
+
+// --- Events: each changes the state, then draws --------------------------------------------
+
+function change(figure, news) {
+  Object.assign(figure.state, news);
+  draw(figure);
+}
+
+function reset(figure) {
+  figure.view.runner.pause();
+  change(figure, structuredClone(figure.given));
+}
+
+function visit(figure, steps) {
+  figure.view.runner.pause();
+  change(figure, { steps: min(steps, figure.most) });
+}
+
+// From the start on, or on from where the walks are; where motion is unwanted, to the end.
+function run(figure) {
+  const { state: { steps }, most } = figure;
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) visit(figure, most);
+  else change(figure, { steps: steps < most ? steps : 0 });
+}
+
+// Ever faster.
+function proceed(figure) {
+  const { state: { steps }, most } = figure;
+  const next = steps + ceil((steps + 1) / 20);
+  if (next >= most) visit(figure, most);
+  else change(figure, { steps: next });
+}
+
+// The start, the learning rates, µ, and the step.
+const codeOf = ({ start, rates, momentum, steps }) =>
+  [...start, ...rates, momentum, steps].map((v) => +v.toPrecision(4)).join("_");
+
+function open(figure, code) {
+  const [w, b, plain, heavy, adam, momentum, steps, ...more] = code.split("_").map(Number);
+  const { hills: { xRange, yRange } } = figure.view;
+  const isIn = ([v, [low, high]]) => v >= low && v <= high;
+  const powers = [plain, heavy, adam].map((rate) => [log10(rate), rates]);
+  const pairs = [[w, xRange], [b, yRange], ...powers, [momentum, [0, 0.99]]];
+  if (more.length || ![...pairs, [steps, [0, figure.most]]].every(isIn)) return false;
+  visit(figure, floor(steps));
+  change(figure, { start: [w, b], rates: [plain, heavy, adam], momentum });
+  return true;
+}
+
+// --- Drawing -------------------------------------------------------------------------------
+
+function draw(figure) {
+  const { state, view } = figure;
+  const walks = walksOf(figure);
+  const shown = walks.map((places) => places.slice(0, state.steps + 1));
+  put(view.hills, 0, state.start);
+  view.hills.inside.innerHTML = contours(view.hills, figure.valley)
+    + shown.map((places, i) => trail(view.hills, places, roleOf(names[i]))).join("");
+  drawCosts(figure, shown);
+  view.rules.forEach((rule, i) => showRule(figure, rule, i, arrivalOf(figure, walks[i])));
+  view.status.textContent = spellPlaces(figure, shown);
+  view.link.set(codeOf(state));
+}
+
+// The cost of each step above the lowest, on a logarithmic scale.
+function drawCosts({ given: { points }, lowest, state: { steps }, view: { curve } }, shown) {
+  const end = max(40, ceil(steps / 20) * 20);
+  scale(curve, [0, end / 2, end], [-6, -4, -2, 0, 2], (power) =>
+    `10<tspan dy="-5" font-size="9">${short(power)}</tspan>`);
+  const height = (place) => log10(max(cost(points, place) - lowest, 1e-9));
+  curve.inside.innerHTML = shown.map((places, i) =>
+    line(curve, places.map((place, step) => [step, height(place)]), `${roleOf(names[i])} curve`))
+    .join("");
+}
+
+function showRule({ state, most }, { rate, kept, arrival }, i, step) {
+  rate.input.value = log10(state.rates[i]);
+  rate.shown.value = rate.input.ariaValueText = digits(state.rates[i]);
+  kept.input.value = state.momentum;
+  kept.shown.value = kept.input.ariaValueText = digits(state.momentum);
+  arrival.textContent = step === undefined ? `not in ${most} steps` : `arrives at step ${step}`;
+}
+
+function spellPlaces(figure, shown) {
+  const { state: { steps }, close } = figure;
+  const spell = (places, i) => {
+    const isLost = places.length <= steps;
+    return `${names[i]} ${isLost ? "lost" : digits(distance(figure, places.at(-1)), 2)}`;
+  };
+  return `Step ${steps}: the distance to the lowest place × is ${shown.map(spell).join(", ")}.`
+    + ` A rule has arrived when it stays closer than ${close}.`;
+}
