@@ -66,10 +66,10 @@ function activation({ name, x, furthest, leak }) {
   const figure = { state: { name, x }, furthest, functions: functionsWith(leak) };
   figure.view = elements(figure);
   draw(figure);
-  const { list, slider, shown, picture, status } = figure.view;
+  const { list, slider, shown, picture, status, link } = figure.view;
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "function ", list),
-      h("div", { class: "input" }, "x", shown, slider)),
+      h("div", { class: "input" }, "x", shown, slider), link.node),
     h("div", { class: "both" }, picture, status),
   ];
 }
@@ -81,12 +81,23 @@ function elements(figure) {
     oninput: () => change(figure, { x: Number(slider.value) }),
   });
   const picture = h("div", { role: "img" });
-  return { list, slider, picture, shown: h("output"), status: h("p", { role: "status" }) };
+  return {
+    list, slider, picture, shown: h("output"), status: h("p", { role: "status" }),
+    link: linkTo("activation", "view", (code) => open(figure, code)),
+  };
 }
 
 function change(figure, news) {
   Object.assign(figure.state, news);
   draw(figure);
+}
+
+// The address: function and x.
+function open(figure, code) {
+  const { functions, furthest } = figure;
+  const found = read(code, nameIn(Object.keys(functions)), numberIn([-furthest, furthest]));
+  if (found) change(figure, { name: found[0], x: found[1] });
+  return Boolean(found);
 }
 
 // --- Drawing -------------------------------------------------------------------------------
@@ -100,6 +111,7 @@ function draw(figure) {
   const { value, slope, spell } = functions[name];
   const [y, dy] = [value(x), slope(x)];
   const [first, second] = spell(x, signed(y));
+  view.link.set(write(name, x));
   view.list.value = name;
   view.slider.value = x;
   view.shown.textContent = short(x, 1);

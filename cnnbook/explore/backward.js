@@ -65,6 +65,7 @@ function elements(figure) {
     sliding: h("div", { class: "cnn-row" }),
     status: h("p", { role: "status" }),
     products: h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 }),
+    link: linkTo("backward", "view", (code) => open(figure, code)),
   };
 }
 
@@ -73,7 +74,8 @@ function arrange({ view }) {
     h("div", { class: "cnn-bar" }, h("label", {}, "dY ", view.preset), ...view.steps.nodes),
     h("p", {}, "Point at a pixel of x or a weight of w (or tap, or use the arrow keys)."
       + " Click or type into dY."),
-    view.forward, view.how, view.sliding, h("div", { class: "cnn-bar" }, view.slider),
+    view.forward, view.how, view.sliding,
+    h("div", { class: "cnn-bar" }, view.slider, view.link.node),
     view.status, view.products,
   ];
 }
@@ -154,6 +156,28 @@ function slideTo(figure, position) {
   go(figure, [Math.floor(position / width), position % width]);
 }
 
+// The address: stride, padding, x or w and the cell of it, and dY if it is another than was given.
+function codeOf({ state: { stride, padding, target, at, dy }, view: { preset } }) {
+  const chosen = preset.value === own ? dy : unlessGiven(preset.value, Object.keys(presets)[0]);
+  return write(stride, padding, target, [at], chosen);
+}
+
+function open(figure, code) {
+  const { state, view } = figure;
+  const names = Object.keys(presets);
+  const dyOf = (text) => nameIn(names)(text) ?? rowsOf()(text);
+  const found = read(code, ...Object.values(limits).map(wholeIn), nameIn(["x", "w"]),
+    rowsOf([1, 2]), optional(dyOf, names[0]));
+  if (!found) return false;
+  const [stride, padding, target, [at], dy] = found;
+  if (!isPlace(at, shape(state[target]))) return false;
+  const isNamed = names.includes(dy);
+  view.preset.value = isNamed ? dy : own;
+  view.steps.set({ stride, padding });
+  change(figure, { stride, padding, target, at, ...(!isNamed && { typed: dy }) });
+  return true;
+}
+
 // A click, Enter or space switches a cell of dY, a digit sets it, minus changes its sign.
 function edit(figure, p, q, key) {
   const { state, view } = figure;
@@ -185,6 +209,7 @@ function draw(figure) {
   const [, width] = shape(state[state.target]);
   view.slider.value = state.at[0] * width + state.at[1];
   drawSum(figure, list);
+  view.link.set(codeOf(figure));
 }
 
 // dW: dY, spread, over the padded x.

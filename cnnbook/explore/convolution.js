@@ -13,6 +13,7 @@ const kernels = {
   "Sobel y": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
 };
 const own = "your own";
+const largestKernel = 5; // rows and columns
 const limits = { stride: [1, 3], padding: [0, 2], dilation: [1, 3] };
 
 // --- The mathematics -----------------------------------------------------------------------
@@ -93,6 +94,7 @@ function elements(figure) {
     player: player(500, status, () => begin(figure), () => proceed(figure)),
     products: h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 }),
     sizes: h("div"),
+    link: linkTo("convolution", "view", (code) => open(figure, code)),
   };
 }
 
@@ -104,7 +106,7 @@ function arrange(figure) {
     h("div", { class: "cnn-bar" },
       button("Back", () => visit(figure, state.at - 1)), view.player.node,
       button("Step", () => visit(figure, state.at + 1)),
-      button("Reset", () => reset(figure)), view.slider),
+      button("Reset", () => reset(figure)), view.slider, view.link.node),
     view.status, view.products, view.sizes,
   ];
 }
@@ -182,6 +184,29 @@ function editWeight(figure, i, j, value) {
   draw(figure);
 }
 
+// The address: stride, padding, dilation, window, kernel, and the input if it was changed.
+function codeOf({ given, state: { stride, padding, dilation, at, w, x }, view: { preset } }) {
+  const kernel = preset.value === own ? w : preset.value;
+  return write(stride, padding, dilation, at, kernel, unlessGiven(x, given.x));
+}
+
+function open(figure, code) {
+  const { given, presets, view } = figure;
+  const kernelOf = (text) => nameIn(Object.keys(presets))(text) ?? rowsOf()(text);
+  const found = read(code, ...Object.values(limits).map(wholeIn), wholeIn([0, Infinity]), kernelOf,
+    optional(rowsOf(shape(given.x)), given.x));
+  if (!found) return false;
+  const [stride, padding, dilation, at, kernel, x] = found;
+  const w = presets[kernel] ?? kernel;
+  const news = structuredClone({ stride, padding, dilation, w, x });
+  if (Math.max(...shape(w)) > largestKernel || at > layOut(news).last) return false;
+  view.preset.value = presets[kernel] ? kernel : own;
+  view.steps.set(news);
+  change(figure, news);
+  visit(figure, at);
+  return true;
+}
+
 function go(figure, window) {
   figure.state.at = window;
   draw(figure);
@@ -212,6 +237,7 @@ function draw(figure) {
   drawOutput(figure);
   drawSum(figure);
   figure.view.sizes.replaceChildren(...explain(figure).map((line) => h("p", {}, line)));
+  figure.view.link.set(codeOf(figure));
 }
 
 function drawInput(figure) {

@@ -30,6 +30,7 @@ class DescentExplorer(Figure):
     """
 
     name = "descent"
+    builds_on = ("address",)
 
     def __init__(
         self,

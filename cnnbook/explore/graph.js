@@ -134,6 +134,11 @@ function draw({ state, view }) {
   const moment = momentOf(state);
   const [title, ...rest] = explain(moment);
   view.slider.value = state.step;
+  view.link.set(write(...state.values, state.step));
+  view.knobs.forEach(({ input, shown }, i) => {
+    input.value = state.values[i];
+    shown.textContent = digits(state.values[i]);
+  });
   view.picture.innerHTML = drawing(moment);
   view.status.textContent = title;
   view.lines.replaceChildren(...rest.map((line) => h("p", {}, ...line)));
@@ -200,32 +205,32 @@ function elements(figure) {
     lines: h("div"),
     knobs: ["x", "y"].map((name, i) => knob(figure, name, i)),
     player: player(1500, status, () => begin(figure), () => proceed(figure)),
+    link: linkTo("graph", "view", (code) => open(figure, code)),
   };
 }
 
 // A slider for x or y, with its number.
 function knob(figure, name, i) {
-  const { limits, state: { values } } = figure;
+  const { limits, state } = figure;
   const [min, max] = limits[i];
-  const shown = h("output", {}, digits(values[i]));
+  const shown = h("output");
   const input = h("input", {
-    type: "range", min, max, step: 0.1, value: values[i],
+    type: "range", min, max, step: 0.1,
     oninput: () => {
-      values[i] = Number(input.value);
-      shown.textContent = digits(values[i]);
+      state.values = state.values.with(i, Number(input.value));
       draw(figure);
     },
   });
-  return h("label", { class: "cnn-knob" }, name, input, shown);
+  return { node: h("label", { class: "cnn-knob" }, name, input, shown), input, shown };
 }
 
 function arrange(figure) {
   const { state, view } = figure;
   return [
-    h("div", { class: "cnn-bar" }, ...view.knobs),
+    h("div", { class: "cnn-bar" }, ...view.knobs.map(({ node }) => node)),
     h("div", { class: "cnn-bar" },
       button("Back", () => visit(figure, state.step - 1)), view.player.node,
-      button("Step", () => visit(figure, state.step + 1)), view.slider),
+      button("Step", () => visit(figure, state.step + 1)), view.slider, view.link.node),
     h("div", { class: "cnn-graph" }, view.picture, h("div", {}, view.status, view.lines)),
   ];
 }
@@ -241,6 +246,15 @@ function go(figure, step) {
 function visit(figure, step) {
   figure.view.player.pause();
   go(figure, clamp(step, 0, lastStep));
+}
+
+// The address: x, y and the step.
+function open(figure, code) {
+  const found = read(code, ...figure.limits.map(numberIn), wholeIn([0, lastStep]));
+  if (!found) return false;
+  figure.state.values = found.slice(0, 2);
+  visit(figure, found[2]);
+  return true;
 }
 
 // A click on a node goes to its turn.

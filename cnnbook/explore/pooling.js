@@ -68,6 +68,7 @@ function elements(figure) {
     x: table("x"), y: table("y"), dx: table("g"), dy: table("g"),
     status: h("p", { role: "status" }),
     balance: h("p"),
+    link: linkTo("pooling", "view", (code) => open(figure, code)),
   };
 }
 
@@ -77,7 +78,7 @@ function arrange(figure) {
     h("p", {}, "Point at a number, or walk with the arrow keys. Click or type to change x and dy."),
     h("div", { class: "cnn-bar" }, h("label", {}, "pooling ", view.kind), ...view.steps.nodes,
       button("dy all ones", () => change(figure, { dy: [] })),
-      button("Reset", () => change(figure, structuredClone(given)))),
+      button("Reset", () => change(figure, structuredClone(given))), view.link.node),
     h("div", { class: "cnn-row" }, view.x, h("div", { class: "cnn-bar" }, "→", view.y)),
     h("div", { class: "cnn-row" }, view.dx, h("div", { class: "cnn-bar" }, "←", view.dy)),
     view.status, view.balance,
@@ -133,6 +134,37 @@ function edit(figure, row, j, ink, key) {
   return true;
 }
 
+// dY as it was given; where the output has grown, it is 1.
+const givenDy = ({ given, state }) =>
+  matrix(...outputSize(state), (p, q) => given.dy[p]?.[q] ?? 1);
+
+// The address: kind, window, stride, padding, the cell of x or y, and x and dy if changed.
+function codeOf(figure) {
+  const { given, state: { kind, window, stride, padding, x, dy }, chosen } = figure;
+  const [, width] = shape(dy);
+  const cell = chosen.cell?.map((i) => i - padding)
+    ?? [Math.floor(chosen.window / width), chosen.window % width];
+  return write(kind, window, stride, padding, chosen.cell ? "x" : "y", [cell],
+    unlessGiven(x, given.x), unlessGiven(dy, givenDy(figure)));
+}
+
+function open(figure, code) {
+  const { given } = figure;
+  const found = read(code, nameIn(Object.keys(kinds)), ...Object.values(limits).map(wholeIn),
+    nameIn(["x", "y"]), rowsOf([1, 2]), optional(rowsOf(shape(given.x)), given.x),
+    optional(rowsOf(), given.dy));
+  if (!found) return false;
+  const [kind, window, stride, padding, letter, [cell], x, dy] = found;
+  const news = structuredClone({ kind, window, stride, padding, x, dy });
+  const size = letter === "x" ? shape(x) : outputSize(news);
+  if (padding > window / 2 || !isPlace(cell, size)) return false;
+  change(figure, news);
+  const [i, j] = cell;
+  choose(figure, letter === "x"
+    ? { cell: [i + padding, j + padding] } : { window: i * size[1] + j });
+  return true;
+}
+
 function choose(figure, chosen) {
   figure.chosen = chosen;
   draw(figure);
@@ -150,6 +182,7 @@ function draw(figure) {
   drawOutputs(figure, lit);
   view.status.textContent = window ? forward(figure, window) : backward(figure, chosen.cell, lit);
   view.balance.textContent = balance(figure);
+  view.link.set(codeOf(figure));
 }
 
 function drawInput(figure, lit, read) {

@@ -51,10 +51,10 @@ function softmax({ largest, ...given }) {
   const figure = { given, largest, state: { ...given, pointed: given.target } };
   figure.view = elements(figure);
   draw(figure);
-  const { target, add, table, status } = figure.view;
+  const { target, add, table, status, link } = figure.view;
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "right class ", target), add,
-      button("Reset", () => change(figure, { ...given, pointed: given.target }))),
+      button("Reset", () => change(figure, { ...given, pointed: given.target })), link.node),
     table, status,
   ];
 }
@@ -72,6 +72,7 @@ function elements(figure) {
       h("tbody", {}, ...rows.map(({ node }) => node)),
       h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "sum"), ...sums))),
     status: h("p", { role: "status" }),
+    link: linkTo("softmax", "view", (code) => open(figure, code)),
   };
 }
 
@@ -99,6 +100,18 @@ function row(figure, k) {
 function change(figure, news) {
   Object.assign(figure.state, news);
   draw(figure);
+}
+
+// The address: logits, right class, and the class that is pointed at.
+function open(figure, code) {
+  const { given, largest } = figure;
+  const count = given.logits.length;
+  const classIn = wholeIn([0, count - 1]);
+  const found = read(code, rowsOf([1, count]), classIn, classIn);
+  const [[logits], target, pointed] = found ?? [[[Infinity]]];
+  if (Math.max(...logits.map(Math.abs)) > largest) return false;
+  change(figure, { logits, target, pointed });
+  return true;
 }
 
 const canAdd = ({ largest, state: { logits } }) => Math.max(...logits) + 1 <= largest;
@@ -131,6 +144,7 @@ function draw(figure) {
   });
   view.target.selectedIndex = target;
   view.add.ariaDisabled = !canAdd(figure);
+  view.link.set(write([logits], target, pointed));
   say(figure, spellShare(pointed, logits), h("br"), spellSlope(pointed, p[pointed], target));
 }
 

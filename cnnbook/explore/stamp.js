@@ -68,6 +68,7 @@ function elements(figure) {
     w: h("table", { class: "w", "aria-label": "w" }),
     dx: h("table", { class: "g", role: "grid", "aria-label": "dX" }),
     note: h("p"),
+    link: linkTo("stamp", "view", (code) => open(figure, code)),
   };
 }
 
@@ -80,7 +81,7 @@ function arrange(figure) {
     h("div", { class: "cnn-row" }, view.dy, "·", view.w, "→", view.dx),
     h("div", { class: "cnn-bar" }, view.player.node,
       button("Step", () => visit(figure, state.at + 1)),
-      button("Reset", () => reset(figure)), view.slider),
+      button("Reset", () => reset(figure)), view.slider, view.link.node),
     view.status, view.note,
   ];
 }
@@ -107,10 +108,31 @@ function change(figure, news) {
   const { state, view } = figure;
   view.player.pause();
   Object.assign(state, news);
-  state.padding = Math.min(state.padding, Math.floor((Math.min(...reach(state)) - 1) / 2));
+  state.padding = Math.min(state.padding, mostPadding(state));
   view.steps.set(state);
   rebuild(figure);
   go(figure, 0);
+}
+
+const mostPadding = (state) => Math.floor((Math.min(...reach(state)) - 1) / 2);
+
+// The address: stride, padding, dilation, the newest stamp, and the cell that is asked for, if any.
+const codeOf = ({ stride, padding, dilation, at, asked }) =>
+  write(stride, padding, dilation, at, asked ? [asked.map((place) => place - padding)] : "");
+
+function open(figure, code) {
+  const { state } = figure;
+  const found = read(code, ...Object.values(limits).map(wholeIn), wholeIn([0, last(state)]),
+    optional(rowsOf([1, 2]), []));
+  if (!found) return false;
+  const [stride, padding, dilation, at, [asked]] = found;
+  const news = { ...state, stride, padding, dilation };
+  const size = reach(news).map((extent) => extent - 2 * padding);
+  if (padding > mostPadding(news) || (asked && !isPlace(asked, size))) return false;
+  change(figure, news);
+  go(figure, at);
+  if (asked) ask(figure, asked.map((place) => place + padding));
+  return true;
 }
 
 const reset = (figure) => change(figure, figure.given);
@@ -154,6 +176,7 @@ function draw(figure) {
   drawResult(figure);
   view.status.replaceChildren(...(state.asked ? collected(state, terms) : stamped(figure)));
   view.note.textContent = noteOn(state);
+  view.link.set(codeOf(state));
 }
 
 // dY and the kernel: the newest stamp, or the factors of the cell that is asked for. These weights

@@ -12,7 +12,7 @@ import cnnbook.explore
 from cnnbook.explore import ConvolutionExplorer
 
 SCRIPTS = sorted(Path(cnnbook.explore.__file__).parent.glob("*.js"))
-SHARED = ["figure", "network", "gradients", "planes", "terms", "units"]
+SHARED = ["figure", "address", "network", "gradients", "planes", "terms", "units"]
 LONGEST, WIDEST = 40, 100
 
 
