@@ -287,7 +287,7 @@ function explain({ state, layout: { rows, columns } }) {
   const unread = [...listed("row", rows.idle), ...listed("column", columns.idle)];
   return [...sizes, unread.length
     ? `No window reads ${unread.join(" and ")} (hatched; counted from 0).`
-    : "Every cell is read."];
+    : "Every input cell is used."];
 }
 
 const sizeFormula = ({ stride, padding, dilation }, { extent, kernel, spare, windows }) =>

@@ -185,7 +185,7 @@ def test_states_the_size_and_what_no_window_reads(
         for word, lines in zip(("row", "column"), unread, strict=True)
         if lines
     ]
-    sentence = f"No window reads {' and '.join(parts)} (" if parts else "Every cell is read."
+    sentence = f"No window reads {' and '.join(parts)} (" if parts else "Every input cell is used."
     assert sentence in figure.text
     padded = np.pad(SEVEN, padding).shape
     idle = [(i, j) for i, j in np.ndindex(padded) if i in unread[0] or j in unread[1]]
