@@ -6,7 +6,7 @@
 
 const { exp, max, PI, sqrt } = Math;
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // The density of a standard normal number, and the probability of one below x:
 // ½ + density · (x + x³ / 3 + x⁵ / (3 · 5) + …).
@@ -60,7 +60,7 @@ const functionsWith = (leak) => ({
   },
 });
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function activation({ name, x, furthest, leak }) {
   const figure = { state: { name, x }, furthest, functions: functionsWith(leak) };
@@ -100,7 +100,7 @@ function open(figure, code) {
   return Boolean(found);
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 const unit = 40;
 const at = ([x, y]) => [x * unit, -y * unit].map((v) => v.toFixed(2));

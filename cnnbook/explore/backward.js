@@ -17,7 +17,7 @@ const presets = {
   [own]: ({ state }) => repeat(state.typed),
 };
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 function outputSize({ x, w, stride, padding }) {
   const kernel = shape(w);
@@ -42,7 +42,7 @@ function shares(state, [i, j]) {
 
 const total = (list) => sum(list.map(({ dy, factor }) => dy * factor));
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function backward(data) {
   const middle = shape(data.x).map((extent) => Math.floor(extent / 2));
@@ -126,7 +126,7 @@ function factorsOfDX({ x, w }) {
   return [board("g", "dY with zeros", around), board("w", "w, rotated", kernel)];
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // Take over new steps, or the dY that is chosen.
 function change(figure, news) {
@@ -190,7 +190,7 @@ function edit(figure, p, q, key) {
   return true;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, grids, view } = figure;

@@ -27,7 +27,7 @@ function sharesOf({ layers, values }, f) {
       .map(({ cells }) => termSum(cells)));
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function channels({ x, place, ...data }) {
   const layers = network(data);
@@ -109,7 +109,7 @@ function anyLayer() {
   return h("div", { class: "layer" }, h("div", {}, controls, answer), squares);
 }
 
-// --- Events --------------------------------------------------------------------------------
+// --- Events ---
 
 function show(figure, place) {
   const { state } = figure;
@@ -159,7 +159,7 @@ function open(figure, code) {
   return isThere;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { layers: [, layer], values, state: { place }, view } = figure;

@@ -16,7 +16,7 @@ const own = "your own";
 const largestKernel = 5; // rows and columns
 const limits = { stride: [1, 3], padding: [0, 2], dilation: [1, 3] };
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // Along one axis: the cells that a window has to spare, which cells of the padded input each
 // window reads, and which ones none reads.
@@ -59,7 +59,7 @@ function weightOf(text) {
   return text ? numerator / denominator : NaN;
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function convolution(data) {
   const figure = { given: data, state: { ...structuredClone(data), at: 0 } };
@@ -144,7 +144,7 @@ function weight(figure, i, j) {
   return field;
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // Take over what is new. The figure stays at its window, or at the last one if it was there.
 function change(figure, news) {
@@ -229,7 +229,7 @@ function proceed(figure) {
   else visit(figure, last);
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   figure.view.slider.value = figure.state.at;

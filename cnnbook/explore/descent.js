@@ -12,7 +12,7 @@ const momentum = "SGD, momentum 0.9";
 const adam = "Adam";
 const mostSteps = 300;
 
-// --- The mathematics ----------------------------------------------------------------------
+// --- The mathematics ---
 
 // How a gradient becomes a step, for one number; each call starts the rule afresh.
 const rules = { [plain]: () => (gradient) => gradient, [momentum]: heavyBall, [adam]: adaptive };
@@ -83,7 +83,7 @@ function factor({ method, lr }, curvature) {
   return { size: (abs(twice) + sqrt(discriminant)) / 2, swings: twice < 0 };
 }
 
-// --- What is said -------------------------------------------------------------------------
+// --- What is said ---
 
 // At most so many digits; what is left of a 0 by rounding is 0.
 function digits(v, count = 3) {
@@ -136,7 +136,7 @@ function spellHessian({ method, lr }, { p, q, high, low }, limit) {
     + (method === adam ? "" : parts);
 }
 
-// --- Plots --------------------------------------------------------------------------------
+// --- Plots ---
 
 // A plot of width × height units with scales of its own: what is drawn inside ends at the frame.
 // Its marks are dragged, or pushed by the arrow keys: moved(i, [x, y]) learns where to.
@@ -224,7 +224,7 @@ function listen(plot, mark, i) {
   };
 }
 
-// --- Drawing ------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, view } = figure;
@@ -292,7 +292,7 @@ function showControls({ method, rate, shown, bound, near }, state, limit) {
   for (const node of near) node.hidden = isFree;
 }
 
-// --- The elements -------------------------------------------------------------------------
+// --- The elements ---
 
 function descent(data) {
   const given = { method: plain, ...data };
@@ -345,7 +345,7 @@ function arrange(figure) {
   ];
 }
 
-// --- Events: each changes the state, then draws -------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function change(figure, news) {
   Object.assign(figure.state, news);

@@ -25,7 +25,7 @@ function chancesOf(logits = []) {
   return powers.map((power) => 100 * power / sum(powers));
 }
 
-// --- From ink to the picture that the network gets ----------------------------------------
+// --- From ink to the picture that the network gets ---
 
 // A stretch of cells in equal pieces: the cells of each, and their shares in it.
 const pieces = (first, extent, count) => range(count).map((piece) => range(extent)
@@ -106,7 +106,7 @@ function paint({ canvas }, strokes) {
   return pixels.map((pixel) => pixel >>> 24);
 }
 
-// --- Drawing the figure -------------------------------------------------------------------
+// --- Drawing the figure ---
 
 // Everything, after the drawing or its preparation has changed.
 function draw(figure) {
@@ -171,7 +171,7 @@ function fieldText(layers, unit) {
   return `looks at ${height} × ${width} pixels from row ${row}, column ${column}`;
 }
 
-// --- The elements -------------------------------------------------------------------------
+// --- The elements ---
 
 function digit(data) {
   const figure = begin(data);
@@ -269,7 +269,7 @@ const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y chan
 const rowsOf = (bars) => bars.map((bar, i) =>
   h("tr", {}, h("th", { scope: "row" }, i < 10 ? i : "none"), bar));
 
-// --- Events: each changes the state, then draws -------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function load(figure, strokes) {
   Object.assign(figure.state, { strokes, label: undefined });

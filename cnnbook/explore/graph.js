@@ -36,7 +36,7 @@ const all = range(7).map((i) => i + 1);
 const forwardSteps = 5;
 const lastStep = 12;
 
-// --- State --------------------------------------------------------------------------------
+// --- State ---
 
 // All values, then all gradients.
 function run([x, y]) {
@@ -68,7 +68,7 @@ function momentOf({ values, step }) {
   };
 }
 
-// --- Numbers and formulas -----------------------------------------------------------------
+// --- Numbers and formulas ---
 
 // At most four decimals; a sign that says whether some were left out; brackets where needed.
 const digits = (v) => short(v, 4);
@@ -128,7 +128,7 @@ function meaning(k, dw) {
   return `So if ${name} grows by 0.1, w7 changes by about ${digits(dw[k] / 10)}. Try it.`;
 }
 
-// --- Drawing ------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw({ state, view }) {
   const moment = momentOf(state);
@@ -184,7 +184,7 @@ function box(k, { w, dw, backward, current, hasValue, hasGradient }) {
     + label(x, y + 22, hasGradient(k) ? `dw${k} = ${digits(dw[k])}` : "", 'class="g"') + "</g>";
 }
 
-// --- The elements -------------------------------------------------------------------------
+// --- The elements ---
 
 function graph({ values, limits }) {
   const figure = { limits, state: { values: [...values], step: 0 } };
@@ -235,7 +235,7 @@ function arrange(figure) {
   ];
 }
 
-// --- Events: each changes the state, then draws -------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function go(figure, step) {
   figure.state.step = step;

@@ -11,7 +11,7 @@ const largestKernel = 5; // rows and columns: the least that a picture has
 const shownWidth = 320; // of a picture on the page
 const own = "your own";
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // What the kernel makes of a picture, row by row.
 function convolve({ width, height, pixels }, kernel) {
@@ -37,7 +37,7 @@ function windowOf({ picture: { width, pixels }, kernel, place: [p, q] }) {
 const weightSum = (kernel) => sum(kernel.flat());
 const isGrey = (kernel) => weightSum(kernel) > 1e-9;
 
-// --- Pictures ------------------------------------------------------------------------------
+// --- Pictures ---
 
 // A file as a grey picture: shrunk, each pixel the mean of its red, green and blue.
 async function readPicture(file) {
@@ -61,7 +61,7 @@ async function readPicture(file) {
   return { width, height, pixels: Uint8Array.from(range(width * height), grey) };
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function photo({ width, height, pixels, kernels, place }) {
   const [name] = Object.keys(kernels);
@@ -173,7 +173,7 @@ function weightField(figure, i, j) {
   return field;
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // The output of another picture or kernel.
 function renew(figure) {
@@ -260,7 +260,7 @@ function kernelFrom(text = "") {
   return fits && rows.flat().every(Number.isFinite) ? rows : undefined;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 // A grey picture; values below 0 are black, above 255 white.
 function paintGrey({ canvas }, values) {

@@ -16,7 +16,7 @@ const kinds = {
 const limits = { window: [1, 3], stride: [1, 3], padding: [0, 1] };
 const takesMaximum = ({ kind }) => kind === "maximum";
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 const places = (height, width) => matrix(height, width, (i, j) => [i, j]).flat();
 const has = (cells, [i, j]) => cells.some(([p, q]) => p === i && q === j);
@@ -50,7 +50,7 @@ const readers = ({ windows }, cell) => windows.filter(({ cells }) => has(cells, 
 const givers = ({ windows }, cell) => windows.filter(({ receivers }) => has(receivers, cell));
 const gradient = (figure, cell) => sum(givers(figure, cell).map(({ share }) => share));
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function pooling(data) {
   const figure = { given: data, state: structuredClone(data) };
@@ -110,7 +110,7 @@ function rebuild(figure) {
   }
 }
 
-// --- Events: each changes the state or the choice, then draws ------------------------------
+// --- Events: each changes the state or the choice, then draws ---
 
 // Take over what is new. Where the output has grown, its gradient is 1.
 function change(figure, news) {
@@ -170,7 +170,7 @@ function choose(figure, chosen) {
   draw(figure);
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, chosen, view } = figure;
@@ -217,7 +217,7 @@ function drawOutputs({ state, windows, grids }, lit) {
   fill(grids.dy, (p, q) => window(p, q).dy, classes);
 }
 
-// --- Texts ---------------------------------------------------------------------------------
+// --- Texts ---
 
 // A cell as it is counted without the padding: x[0, 3].
 const named = (letters, { padding }, cell) =>

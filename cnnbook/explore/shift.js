@@ -20,7 +20,7 @@ function shift({ image, box, head, move, ...data }) {
   return arrange(figure);
 }
 
-// --- The network -----------------------------------------------------------------------------
+// --- The network ---
 
 // What the layers make of the moved digit, and the ten probabilities, in percent.
 function respond({ layers, head, image }, [down, right]) {
@@ -60,7 +60,7 @@ function differenceOf(figure, now, k) {
   return tried.reduce((best, next) => (largestIn(next) < largestIn(best) ? next : best));
 }
 
-// --- The elements ----------------------------------------------------------------------------
+// --- The elements ---
 
 const elements = (figure) => ({
   field: makeField(figure),
@@ -122,7 +122,7 @@ function arrange(figure) {
   ];
 }
 
-// --- Events ----------------------------------------------------------------------------------
+// --- Events ---
 
 // No ink leaves the field.
 function change(figure, news) {
@@ -144,7 +144,7 @@ function open(figure, code) {
   return isThere;
 }
 
-// --- Drawing ---------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { rest, box: [top, tall, left, wide], state: { move: [down, right], map }, view } = figure;

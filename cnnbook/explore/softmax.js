@@ -4,7 +4,7 @@
 // The figure is one object: what it was `given`, its `state`, which is what the reader has made of
 // that and the class that is pointed at, and on the page its `view`.
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 const powersOf = (logits) => logits.map(Math.exp);
 const shares = (powers) => powers.map((power) => power / sum(powers));
@@ -12,7 +12,7 @@ const lossOf = (logits, target) => Math.log(sum(powersOf(logits))) - logits[targ
 const truth = (k, target) => (k === target ? 1 : 0);
 const toTenth = (value) => Math.round(value * 10) / 10;
 
-// --- What is said --------------------------------------------------------------------------
+// --- What is said ---
 
 const minus = (text) => text.replace("-", "−");
 
@@ -45,7 +45,7 @@ const spellLoss = (logits, target) =>
   `Loss: −log p[${target}] ≈ −log ${fine(shares(powersOf(logits))[target])}`
     + ` ≈ ${digits(lossOf(logits, target))}`;
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function softmax({ largest, ...given }) {
   const figure = { given, largest, state: { ...given, pointed: given.target } };
@@ -95,7 +95,7 @@ function row(figure, k) {
   return { node, name, slider, z, power, p, slope };
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function change(figure, news) {
   Object.assign(figure.state, news);
@@ -126,7 +126,7 @@ function addOne(figure) {
     + `${total(more)} now. So p, the loss and p − t have not changed.`);
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state: { logits, target, pointed }, view } = figure;

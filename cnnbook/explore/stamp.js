@@ -8,7 +8,7 @@
 
 const limits = { stride: [1, 3], padding: [0, 2], dilation: [1, 2] };
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // The size of dX with its padding, for as many windows as dY has cells.
 function reach({ dy, w, stride, dilation }) {
@@ -45,7 +45,7 @@ const isPadding = (state, cell) => cell.some((place, axis) =>
   place < state.padding || place >= reach(state)[axis] - state.padding);
 const isIdle = (state, cell) => !shares(state, cell, last(state) + 1).length;
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function stamp(data) {
   const figure = { given: data, state: { ...data, at: 0 } };
@@ -101,7 +101,7 @@ function rebuild(figure) {
   }
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // Take over new steps; the padding leaves at least one cell of dX. The first stamp comes again.
 function change(figure, news) {
@@ -166,7 +166,7 @@ function proceed(figure) {
   else visit(figure, last(state));
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, view } = figure;
@@ -216,7 +216,7 @@ const beside = (cell, text, role) =>
   cell.append(h("small", { class: role, "aria-hidden": true }, text));
 const signed = (value) => (value < 0 ? short(value) : `+${short(value)}`);
 
-// --- Texts ---------------------------------------------------------------------------------
+// --- Texts ---
 
 function stamped({ state, grids: { dx } }) {
   const [p, q] = place(state, state.at);

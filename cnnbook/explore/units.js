@@ -24,7 +24,7 @@ function explain(figure, unit) {
   return { names, groups: [], ...directions[figure.state.direction].explain(figure, unit, names) };
 }
 
-// --- Forward: the value ---------------------------------------------------------------------
+// --- Forward: the value ---
 
 function explainValue(figure, unit, names) {
   const { layers, state: { values } } = figure;
@@ -64,7 +64,7 @@ function softmaxText(figure, i) {
     + `${fine(exp(z[i]))} / ${fine(total)} ≈ ${fine(exp(z[i]) / total)}`;
 }
 
-// --- Backward: the gradient -----------------------------------------------------------------
+// --- Backward: the gradient ---
 
 function explainGradient(figure, unit, names) {
   const { layers, state: { values, back } } = figure;
@@ -116,7 +116,7 @@ function passText({ relu }, value) {
   return value > 0 ? " Its own ReLU lets it pass." : " Its own ReLU stops it.";
 }
 
-// --- The panel ------------------------------------------------------------------------------
+// --- The panel ---
 
 function makePanel(figure) {
   const buttons = Object.entries(directions).map(([direction, { title }]) =>
@@ -193,7 +193,7 @@ function turn(figure, direction) {
   draw(figure);
 }
 
-// --- The address: example, direction, label, layer, map, row, column --------------------------
+// --- The address: example, direction, label, layer, map, row, column ---
 
 // None for a drawing of the reader's own.
 function addressOf({ state }) {
