@@ -120,11 +120,15 @@ function draw(figure) {
   showUnit(figure);
 }
 
-// In the input full ink is in full colour, in the other layers, and of gradients, the largest is.
-function showPlanes([input, ...others], { values, direction, back }) {
-  const [first, ...rest] = direction === "backward" ? back.gradients : values;
-  showPlane(input, first, direction === "backward" ? undefined : 1);
-  others.forEach((plane, k) => showPlane(plane, rest[k]));
+// In the input full ink is in full colour, in the other layers, and of gradients, the largest is;
+// the caption says how large that gradient is.
+function showPlanes(planes, { values, direction, back }) {
+  const isBackward = direction === "backward";
+  planes.forEach((plane, k) => {
+    const shown = (isBackward ? back.gradients : values)[k];
+    showPlane(plane, shown, k || isBackward ? undefined : 1);
+    plane.caption.data = isBackward && shown ? `±${fine(max(...shown.map(abs)))}` : plane.size;
+  });
 }
 
 function showChances({ percent, view: { bars, answer } }, chances) {
@@ -247,6 +251,7 @@ function makeChances(figure) {
 
 function arrange(figure) {
   const { state, view: { pad, planes, prepare, answer, panel } } = figure;
+  panel.stages = [...planes.map(({ node }) => node), probabilities(figure)];
   const reading = h("div", { class: "reading" },
     h("small", {}, "It reads", h("br"), `(if ${figure.percent} % sure)`), answer);
   return [
@@ -257,8 +262,7 @@ function arrange(figure) {
         button("Move to a corner", () => load(figure, shrunk(state.strokes))),
         h("label", {}, prepare, " centre and scale as in MNIST")))),
     panel.bar, panel.hint,
-    h("div", { class: "cnn-net layers" }, ...planes.map(({ node }) => node), probabilities(figure)),
-    panel.node,
+    h("div", { class: "cnn-net layers" }, ...panel.stages, panel.node),
   ];
 }
 

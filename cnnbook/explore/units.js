@@ -126,7 +126,7 @@ function makePanel(figure) {
     figure.state.label = label.selectedIndex;
     draw(figure);
   });
-  const terms = makeTerms((unit) => attend(figure, unit, "click"));
+  const terms = makeTerms((unit) => attend(figure, unit, "keys"));
   const link = linkTo("digit", "number", (code) => open(figure, code));
   const labelled = h("label", {}, "loss for label ", label);
   const bar = h("div", { class: "cnn-bar" },
@@ -143,7 +143,7 @@ function preparePanel(figure) {
   const isBackward = direction === "backward";
   state.back = values.length
     ? backward(layers, values, probabilitiesOf(figure), labelOf(figure)) : { gradients: [] };
-  panel.label.selectedIndex = values.length ? labelOf(figure) : -1;
+  if (values.length) panel.label.selectedIndex = labelOf(figure);
   panel.labelled.hidden = !isBackward;
   panel.buttons.forEach((it) =>
     it.setAttribute("aria-pressed", it.dataset.direction === direction));
@@ -157,8 +157,10 @@ function showPanel(figure) {
   const [first] = groups.flatMap(({ cells }) => cells.flat()).filter(Boolean);
   note.textContent = text;
   panel.node.classList.toggle("kept", state.isKept);
-  panel.hint.textContent = state.isKept ? "Pinned. Click it again to release it."
-    : "Point at any number to see how it is computed. A click pins it.";
+  const colours = "Red: a larger number raises the loss; blue: lowers it. Full colour: ±.";
+  panel.hint.textContent = (state.isKept ? "Pinned. Click or tap it again to release it."
+    : "Point at or tap any number to see how it is computed. A click pins it.")
+    + (state.direction === "backward" ? ` ${colours}` : "");
   showTerms(panel.terms, groups, names);
   planes.forEach((plane, k) =>
     putFrames(plane, "met", k === first?.unit.k ? boxesOf(plane, groups) : []));
@@ -186,6 +188,15 @@ function attend(figure, unit, how) {
   const isAgain = state.isKept && String(Object.values(unit)) === String(Object.values(state.unit));
   state.isKept = how === "keys" || (how === "click" && !isAgain);
   look(figure, unit);
+  if (how === "click" && innerWidth < 480) movePanel(figure.view.panel, unit);
+}
+
+// On a phone the panel comes behind the layer that was tapped, and this stays where it is.
+function movePanel({ node, stages }, { k }) {
+  const top = () => stages[k].getBoundingClientRect().top;
+  const before = top();
+  stages[k].after(node);
+  scrollBy(0, top() - before);
 }
 
 function turn(figure, direction) {
