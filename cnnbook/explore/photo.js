@@ -117,7 +117,7 @@ function makePicture(visit, properties) {
 
 function arrange(figure) {
   const { view } = figure;
-  const hint = "Point at the output, tap it, or walk in it with the arrow keys; change a weight; "
+  const hint = "Point at or tap the output, or walk in it with the arrow keys; change a weight; "
     + "drop a picture here.";
   return h("div", {
     ondragover: (event) => event.preventDefault(),
@@ -330,10 +330,11 @@ function draw(figure) {
     cell.textContent = v;
     cell.style.cssText = `background:rgb(${v} ${v} ${v});color:${v < 118 ? "#fff" : "#000"}`;
   }));
-  fill(grids.products, (i, j) => window[i][j] * state.kernel[i][j], () => ({}));
-  const pairs = state.kernel.flatMap((row, i) => row.map((weight, j) => [window[i][j], weight]));
-  const result = outcome(y[p * width + q], ...pairs.flat());
+  const products = state.kernel.map((row, i) => row.map((weight, j) => window[i][j] * weight));
+  fill(grids.products, (i, j) => products[i][j], () => ({}));
+  const result = outcome(y[p * width + q], ...products.flat());
   view.status.textContent = `y[${p}, ${q}]${result}`;
-  view.sum.textContent = pairs.map((pair) => pair.map(summand).join("·")).join(" + ") + result;
+  const terms = products.flat().map(summand).join(" + ");
+  view.sum.textContent = `The products add up: ${terms}${result}`;
   view.link.set(state.picture === figure.photograph ? codeOf(state) : undefined);
 }
