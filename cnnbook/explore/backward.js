@@ -72,8 +72,8 @@ function elements(figure) {
 function arrange({ view }) {
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "dY ", view.preset), ...view.steps.nodes),
-    h("p", {}, "Point at a pixel of x or a weight of w (or tap, or use the arrow keys)."
-      + " Click or type into dY."),
+    h("p", {}, "Point at or tap a pixel of x or a weight of w, or use the arrow keys."
+      + " Click, tap or type to change dY."),
     view.forward, view.how, view.sliding,
     h("div", { class: "cnn-bar" }, view.slider, view.link.node),
     view.status, view.products,

@@ -102,6 +102,7 @@ function arrange(figure) {
   const { state, view } = figure;
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "kernel ", view.preset), ...view.steps.nodes),
+    h("p", {}, "Click or tap a number of the input, or type a weight, to change it."),
     h("div", { class: "cnn-row" }, view.input, "∗", view.kernel, "=", view.output),
     h("div", { class: "cnn-bar" },
       button("Back", () => visit(figure, state.at - 1)), view.player.node,

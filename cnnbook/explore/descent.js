@@ -340,6 +340,7 @@ function arrange(figure) {
       button("Reset", () => reset(figure)),
       h("div", { class: "rate" }, "learning rate α", shown, h("span", {}, rate, bound)),
       ...near, view.link.node),
+    h("p", {}, "Drag a point or the start."),
     h("div", { class: "plots" }, view.lines.node, view.hills.node, view.curve.node,
       h("div", {}, view.status, view.place, view.hessian)),
   ];

@@ -158,7 +158,7 @@ function showUnit(figure) {
     putFrames(plane, "here", k === unit?.k ? [unitBox(plane, unit.place)] : []));
   putFrame(planes[0], unit && direction !== "backward" && fieldOf(layers, unit));
   if (!unit) {
-    note.textContent = "Point at a number, or reach it by Tab and arrow keys.";
+    note.textContent = "Point at or tap a number, or use Tab and the arrow keys.";
   } else if (panel) {
     showPanel(figure);
   } else {

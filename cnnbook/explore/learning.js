@@ -133,7 +133,8 @@ function moved({ params }) {
 
 // --- What is said ---
 
-const hint = "These digits are held out of training. Those on orange are misread; point at one.";
+const hint = "These digits are held out of training. Those on orange are misread; "
+  + "point at or tap one.";
 
 const percent = (part) => `${(100 * part).toFixed()} %`;
 const digits = (v) => (v < 100 ? v.toPrecision(3) : v.toFixed());

@@ -75,7 +75,8 @@ function elements(figure) {
 function arrange(figure) {
   const { given, view } = figure;
   return [
-    h("p", {}, "Point at a number, or walk with the arrow keys. Click or type to change x and dy."),
+    h("p", {}, "Point at or tap a number, or walk with the arrow keys. Click, tap or type to"
+      + " change x and dy."),
     h("div", { class: "cnn-bar" }, h("label", {}, "pooling ", view.kind), ...view.steps.nodes,
       button("dy all ones", () => change(figure, { dy: [] })),
       button("Reset", () => change(figure, structuredClone(given))), view.link.node),

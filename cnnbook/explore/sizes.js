@@ -288,7 +288,8 @@ function arrange({ view: { preset, link, status, body } }) {
   const titles = ["layer", "output", "parameters", "multiply-adds", "field"];
   const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node), status,
+    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node),
+    h("p", {}, "Click or tap a layer to change it."), status,
     h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
     h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
   ];

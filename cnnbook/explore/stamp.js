@@ -76,7 +76,7 @@ function arrange(figure) {
   const { state, view } = figure;
   return [
     h("p", {}, "Step or play: each cell of dY lays its multiple of w on dX, and overlaps add."
-      + " Point at a cell of dX to see what it is made of."),
+      + " Point at or tap a cell of dX to see what it is made of."),
     h("div", { class: "cnn-bar" }, ...view.steps.nodes),
     h("div", { class: "cnn-row" }, view.dy, "·", view.w, "→", view.dx),
     h("div", { class: "cnn-bar" }, view.player.node,
