@@ -95,7 +95,7 @@ function change(figure, news) {
 // The address: function and x.
 function open(figure, code) {
   const { functions, furthest } = figure;
-  const found = read(code, nameIn(Object.keys(functions)), numberIn([-furthest, furthest]));
+  const found = read(code, nameIn(Object.keys(functions)), realIn([-furthest, furthest]));
   if (found) change(figure, { name: found[0], x: found[1] });
   return Boolean(found);
 }

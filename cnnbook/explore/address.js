@@ -13,9 +13,9 @@ function read(code, ...readers) {
   return texts.length > readers.length || parts.includes(undefined) ? undefined : parts;
 }
 
-const numberIn = ([low, high]) => (text) =>
+const realIn = ([low, high]) => (text) =>
   (text && low <= text && text <= high ? Number(text) : undefined);
-const wholeIn = (limits) => (text) => (/^\d+$/.test(text) ? numberIn(limits)(text) : undefined);
+const wholeIn = (limits) => (text) => (/^\d+$/.test(text) ? realIn(limits)(text) : undefined);
 const nameIn = (names) => (text) => names.find((name) => name.replaceAll(" ", "+") === text);
 const optional = (reader, given) => (text) => (text ? reader(text) : given);
 

@@ -369,7 +369,7 @@ const codeOf = ({ given, state: { method, lr, steps, start, points } }) =>
 
 function open(figure, code) {
   const { given, view: { lines, hills } } = figure;
-  const found = read(code, nameIn(Object.keys(rules)), numberIn([1e-4, 10]),
+  const found = read(code, nameIn(Object.keys(rules)), realIn([1e-4, 10]),
     wholeIn([0, mostSteps]), rowsOf([1, 2]),
     optional(rowsOf(shape(given.points)), given.points));
   if (!found) return false;

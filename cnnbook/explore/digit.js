@@ -108,12 +108,13 @@ function paint({ canvas }, strokes) {
 
 // --- Drawing the figure ---
 
-// Everything, after the drawing or its preparation has changed.
+// Everything, after the drawing has changed.
 function draw(figure) {
   const { layers, state, view } = figure;
   const { x, spans } = picture(paint(view.pad, state.strokes), view.prepare.checked);
   state.values = x ? forward(layers, Float32Array.from(x, (v) => v / 255)) : [];
   putFrame(view.pad, spans?.flat());
+  state.spans = spans;
   if (view.panel) preparePanel(figure);
   showPlanes(view.planes, state);
   showChances(figure, chancesOf(state.values.at(-1)));

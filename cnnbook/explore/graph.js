@@ -250,7 +250,7 @@ function visit(figure, step) {
 
 // The address: x, y and the step.
 function open(figure, code) {
-  const found = read(code, ...figure.limits.map(numberIn), wholeIn([0, lastStep]));
+  const found = read(code, ...figure.limits.map(realIn), wholeIn([0, lastStep]));
   if (!found) return false;
   figure.state.values = found.slice(0, 2);
   visit(figure, found[2]);
