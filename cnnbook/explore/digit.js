@@ -122,7 +122,7 @@ function draw(figure) {
 }
 
 // In the input full ink is in full colour, in the other layers, and of gradients, the largest is;
-// the caption says how large that gradient is.
+// for gradients the caption names it.
 function showPlanes(planes, { values, direction, back }) {
   const isBackward = direction === "backward";
   planes.forEach((plane, k) => {
@@ -180,7 +180,7 @@ function fieldText(layers, unit) {
 
 function digit(data) {
   const figure = begin(data);
-  Object.assign(figure.state, { direction: "forward", label: undefined, isKept: false });
+  Object.assign(figure.state, { direction: "forward", isKept: false });
   figure.view = {
     ...elements(figure, 0.7), planes: makePlanes(figure), bars: makeChances(figure),
   };
@@ -192,7 +192,7 @@ function digit(data) {
 }
 
 function begin({ percent, ...data }) {
-  const state = { strokes: examples[3], values: [], tip: [7, 7], isDown: false, unit: undefined };
+  const state = { strokes: examples[3], values: [], tip: [7, 7], isDown: false };
   return { layers: network(data), percent, state };
 }
 

@@ -130,8 +130,7 @@ function makePanel(figure) {
   const link = linkTo("digit", "number", (code) => open(figure, code));
   const labelled = h("label", {}, "loss for label ", label);
   const bar = h("div", { class: "cnn-bar" },
-    h("span", { role: "group", "aria-label": "direction" }, ...buttons),
-    labelled, link.node);
+    h("span", { role: "group", "aria-label": "direction" }, ...buttons), labelled, link.node);
   const node = h("div", { class: "panel" }, figure.view.note, terms.node);
   return { bar, node, hint: h("p", { class: "hint" }), labelled, buttons, label, terms, link };
 }
@@ -187,16 +186,17 @@ function attend(figure, unit, how) {
   if (!unit || (how === "point" && state.isKept)) return;
   const isAgain = state.isKept && String(Object.values(unit)) === String(Object.values(state.unit));
   state.isKept = how === "keys" || (how === "click" && !isAgain);
-  look(figure, unit);
-  if (how === "click" && innerWidth < 480) movePanel(figure.view.panel, unit);
+  if (how === "click" && innerWidth < 480) lookClosely(figure, unit);
+  else look(figure, unit);
 }
 
 // On a phone the panel comes behind the layer that was tapped, and this stays where it is.
-function movePanel({ node, stages }, { k }) {
-  const top = () => stages[k].getBoundingClientRect().top;
-  const before = top();
-  stages[k].after(node);
-  scrollBy(0, top() - before);
+function lookClosely(figure, unit) {
+  const { node, stages: { [unit.k]: layer } } = figure.view.panel;
+  const { top } = layer.getBoundingClientRect();
+  look(figure, unit);
+  layer.after(node);
+  scrollBy(0, layer.getBoundingClientRect().top - top);
 }
 
 function turn(figure, direction) {
