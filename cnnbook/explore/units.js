@@ -156,7 +156,7 @@ function showPanel(figure) {
   const [first] = groups.flatMap(({ cells }) => cells.flat()).filter(Boolean);
   note.textContent = text;
   panel.node.classList.toggle("kept", state.isKept);
-  const colours = "Red: a larger number raises the loss; blue: lowers it. Full colour: ±.";
+  const colours = "Red: a larger number raises the loss; blue: lowers it. ± is the full colour.";
   panel.hint.textContent = (state.isKept ? "Pinned. Click or tap it again to release it."
     : "Point at or tap any number to see how it is computed. A click pins it.")
     + (state.direction === "backward" ? ` ${colours}` : "");
