@@ -76,8 +76,8 @@ class Answer {
     this.stopper = this.button("Stop", () => this.stop("Stopped."));
     this.status = this.element("span", { role: "status" });
     const bar = this.element("div");
-    bar.append(this.runner, this.stopper, this.button("Start over", () => this.startOver()),
-      this.status);
+    bar.append(this.runner, this.stopper, this.button("Undo", () => this.undo()),
+      this.button("Start over", () => this.startOver()), this.status);
     this.printed = this.element("pre", { role: "log", ariaLabel: "What it prints" });
     this.box.replaceChildren(this.editor, keys, bar, this.printed);
     this.mark();
@@ -100,6 +100,12 @@ class Answer {
 
   keep() {
     try { localStorage.setItem(`answer ${this.exercise}`, this.editor.value); } catch { /* no */ }
+  }
+
+  // A phone has no keys for it.
+  undo() {
+    this.editor.focus();
+    document.execCommand("undo");
   }
 
   startOver() {

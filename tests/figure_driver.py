@@ -267,6 +267,35 @@ def check_nothing_moves(show: Opener, figure: Figure) -> None:
         assert page.evaluate("document.getAnimations().length") == 0
 
 
+SEEN = """root => [root.innerText,
+    [...root.querySelectorAll("input, select")].map((field) => field.value),
+    [...root.querySelectorAll("td, path, svg [role=slider]")].map((node) => node.outerHTML
+        .replaceAll(/ (tabindex|value)=".*?"/g, ""))]"""
+
+
+def check_link(
+    show: Opener, figure: Figure, code: str, drive: Callable[[Driver], None], *refused: str
+) -> None:
+    """`drive` leads to the address of this code, and that leads back; other codes are refused."""
+    page = show(to_html(figure))
+    driver = Driver(page)
+    opened = driver.root.evaluate(SEEN)
+    for wrong in (*refused, "", f"{code}__x", f"x{code}"):
+        go(page, f"{figure.name}-{wrong}")
+        assert driver.root.evaluate(SEEN) == opened, wrong
+    drive(driver)
+    link = driver.root.get_by_role("link", name="Link to this view")
+    address = link.get_attribute("href")
+    assert address == f"#{figure.name}-{code}"
+    seen = driver.root.evaluate(SEEN)
+    assert seen != opened
+    page.goto(page.url.partition("#")[0] + address)
+    page.reload()
+    assert Driver(page).root.evaluate(SEEN) == seen
+    go(page, address[1:].replace(code, refused[0]))
+    assert Driver(page).root.evaluate(SEEN) == seen
+
+
 def check_stops_when_gone(figure: Driver, button: str) -> None:
     """What the button starts ends when the figure is taken off the page."""
     page, text = figure.root.page, "window.gone.textContent"

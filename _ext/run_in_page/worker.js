@@ -15,7 +15,7 @@ async function start(parts) {
   const utf8 = new TextDecoder();
   const write = (bytes) => {
     const text = utf8.decode(bytes, { stream: true });
-    if (left > 0) postMessage({ text: text.length <= left ? text : `${text.slice(0, left)} …` });
+    if (left > 0) postMessage({ text: text.slice(0, left) });
     left -= text.length;
     return bytes.length;
   };
@@ -25,7 +25,9 @@ async function start(parts) {
   const { run, versions } = python.pyimport("in_page");
   onmessage = ({ data: source }) => {
     left = MOST;
-    postMessage({ isDone: run(source) });
+    const isDone = run(source);
+    if (left < 0) postMessage({ text: ` …\n${-left} more characters were printed.` });
+    postMessage({ isDone });
   };
   postMessage({ versions });
 }

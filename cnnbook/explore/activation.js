@@ -6,7 +6,7 @@
 
 const { exp, max, PI, sqrt } = Math;
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // The density of a standard normal number, and the probability of one below x:
 // ½ + density · (x + x³ / 3 + x⁵ / (3 · 5) + …).
@@ -60,16 +60,16 @@ const functionsWith = (leak) => ({
   },
 });
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function activation({ name, x, furthest, leak }) {
   const figure = { state: { name, x }, furthest, functions: functionsWith(leak) };
   figure.view = elements(figure);
   draw(figure);
-  const { list, slider, shown, picture, status } = figure.view;
+  const { list, slider, shown, picture, status, link } = figure.view;
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "function ", list),
-      h("div", { class: "input" }, "x", shown, slider)),
+      h("div", { class: "input" }, "x", shown, slider), link.node),
     h("div", { class: "both" }, picture, status),
   ];
 }
@@ -81,7 +81,10 @@ function elements(figure) {
     oninput: () => change(figure, { x: Number(slider.value) }),
   });
   const picture = h("div", { role: "img" });
-  return { list, slider, picture, shown: h("output"), status: h("p", { role: "status" }) };
+  return {
+    list, slider, picture, shown: h("output"), status: h("p", { role: "status" }),
+    link: linkTo("activation", "view", (code) => open(figure, code)),
+  };
 }
 
 function change(figure, news) {
@@ -89,7 +92,15 @@ function change(figure, news) {
   draw(figure);
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// The address: function and x.
+function open(figure, code) {
+  const { functions, furthest } = figure;
+  const found = read(code, nameIn(Object.keys(functions)), realIn([-furthest, furthest]));
+  if (found) change(figure, { name: found[0], x: found[1] });
+  return Boolean(found);
+}
+
+// --- Drawing ---
 
 const unit = 40;
 const at = ([x, y]) => [x * unit, -y * unit].map((v) => v.toFixed(2));
@@ -100,6 +111,7 @@ function draw(figure) {
   const { value, slope, spell } = functions[name];
   const [y, dy] = [value(x), slope(x)];
   const [first, second] = spell(x, signed(y));
+  view.link.set(write(name, x));
   view.list.value = name;
   view.slider.value = x;
   view.shown.textContent = short(x, 1);

@@ -17,7 +17,7 @@ const presets = {
   [own]: ({ state }) => repeat(state.typed),
 };
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 function outputSize({ x, w, stride, padding }) {
   const kernel = shape(w);
@@ -42,7 +42,7 @@ function shares(state, [i, j]) {
 
 const total = (list) => sum(list.map(({ dy, factor }) => dy * factor));
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function backward(data) {
   const middle = shape(data.x).map((extent) => Math.floor(extent / 2));
@@ -65,15 +65,17 @@ function elements(figure) {
     sliding: h("div", { class: "cnn-row" }),
     status: h("p", { role: "status" }),
     products: h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 }),
+    link: linkTo("backward", "view", (code) => open(figure, code)),
   };
 }
 
 function arrange({ view }) {
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "dY ", view.preset), ...view.steps.nodes),
-    h("p", {}, "Point at a pixel of x or a weight of w (or tap, or use the arrow keys)."
-      + " Click or type into dY."),
-    view.forward, view.how, view.sliding, h("div", { class: "cnn-bar" }, view.slider),
+    h("p", {}, "Point at or tap a pixel of x or a weight of w, or use the arrow keys."
+      + " Click, tap or type to change dY."),
+    view.forward, view.how, view.sliding,
+    h("div", { class: "cnn-bar" }, view.slider, view.link.node),
     view.status, view.products,
   ];
 }
@@ -124,7 +126,7 @@ function factorsOfDX({ x, w }) {
   return [board("g", "dY with zeros", around), board("w", "w, rotated", kernel)];
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // Take over new steps, or the dY that is chosen.
 function change(figure, news) {
@@ -154,6 +156,28 @@ function slideTo(figure, position) {
   go(figure, [Math.floor(position / width), position % width]);
 }
 
+// The address: stride, padding, x or w and the cell of it, and dY if it is another than was given.
+function codeOf({ state: { stride, padding, target, at, dy }, view: { preset } }) {
+  const chosen = preset.value === own ? dy : unlessGiven(preset.value, Object.keys(presets)[0]);
+  return write(stride, padding, target, [at], chosen);
+}
+
+function open(figure, code) {
+  const { state, view } = figure;
+  const names = Object.keys(presets);
+  const dyOf = (text) => nameIn(names)(text) ?? rowsOf()(text);
+  const found = read(code, ...Object.values(limits).map(wholeIn), nameIn(["x", "w"]),
+    rowsOf([1, 2]), optional(dyOf, names[0]));
+  if (!found) return false;
+  const [stride, padding, target, [at], dy] = found;
+  if (!isPlace(at, shape(state[target]))) return false;
+  const isNamed = names.includes(dy);
+  view.preset.value = isNamed ? dy : own;
+  view.steps.set({ stride, padding });
+  change(figure, { stride, padding, target, at, ...(!isNamed && { typed: dy }) });
+  return true;
+}
+
 // A click, Enter or space switches a cell of dY, a digit sets it, minus changes its sign.
 function edit(figure, p, q, key) {
   const { state, view } = figure;
@@ -166,7 +190,7 @@ function edit(figure, p, q, key) {
   return true;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, grids, view } = figure;
@@ -185,6 +209,7 @@ function draw(figure) {
   const [, width] = shape(state[state.target]);
   view.slider.value = state.at[0] * width + state.at[1];
   drawSum(figure, list);
+  view.link.set(codeOf(figure));
 }
 
 // dW: dY, spread, over the padded x.

@@ -27,6 +27,7 @@ class BackwardExplorer(Figure):
     """
 
     name = "backward"
+    builds_on = ("address",)
 
     def __init__(
         self,

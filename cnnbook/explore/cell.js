@@ -10,7 +10,7 @@
 const { abs, atan2, cos, floor, hypot, max, min, PI, round, sin, sqrt } = Math;
 const half = ({ weights }) => (weights.length - 1) / 2;
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // The direction in which the bar moves; it lies at a right angle to that.
 const across = ({ angle }) => [sin(angle * PI / 180), cos(angle * PI / 180)];
@@ -49,7 +49,7 @@ function endsOf(figure) {
   return [1, -1].map((way) => [x + way * reach * u, y + way * reach * v]);
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function cell({ weights, ...given }) {
   const figure = { weights, given, state: { ...given } };
@@ -114,7 +114,7 @@ function makeField(figure) {
   return node;
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // A drag that begins at an end of the bar turns it, any other one moves it.
 function makeDraggable(figure, svg) {
@@ -165,7 +165,7 @@ function open(figure, code) {
   return isThere;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 // Always three decimals.
 const fixed = (v) => (short(v, 3) === "0" ? "0.000" : v.toFixed(3).replace("-", "−"));

@@ -27,7 +27,7 @@ function sharesOf({ layers, values }, f) {
       .map(({ cells }) => termSum(cells)));
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function channels({ x, place, ...data }) {
   const layers = network(data);
@@ -73,13 +73,14 @@ function makeMap(role, name, rows, pixel, visit) {
 
 function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) {
   const row = (planes) => h("div", { class: "maps" }, ...planes.map(({ node }) => node));
-  view.outputs.node.firstChild.replaceChildren(
-    `${many(filters, "map")} out, one for each filter; point at a number to see its sum.`);
+  view.outputs.node.firstChild.replaceChildren(`${many(filters, "map")} out, one for each filter`);
   return [
+    h("p", {}, "Point at or tap a number in any map: the window of the kernels goes there."),
+    legend(),
     h("div", { class: "net", style: `--maps:${maps}` },
       h("small", {}, `${many(maps, "map")} in, and the window of the kernels`), row(view.inputs),
       view.terms.unit, view.terms.chips,
-      h("small", {}, "The map after its kernel: red above 0, blue below"), row(view.parts)),
+      h("small", {}, "Each map after its kernel"), row(view.parts)),
     view.status,
     h("div", { class: "cnn-bar" }, view.player.node, view.slider, view.link.node),
     view.outputs.node,
@@ -87,6 +88,14 @@ function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) 
     h("p", {}, count(maps, filters, kernel * kernel)),
     anyLayer(),
   ];
+}
+
+// Which colour is which: blue is the input's, and that of numbers below zero elsewhere.
+function legend() {
+  const square = (role, sign) => h("span", { class: role }, h("b", { class: sign }, "■ "));
+  return h("p", { class: "legend" },
+    h("span", {}, square("x", ""), "maps in: stronger where larger"),
+    h("span", {}, "all else: ", square("s", ""), "above 0 ", square("s", "minus"), "below 0"));
 }
 
 // Any layer: as many maps and filters as the reader likes, and a square for each kernel.
@@ -109,7 +118,7 @@ function anyLayer() {
   return h("div", { class: "layer" }, h("div", {}, controls, answer), squares);
 }
 
-// --- Events --------------------------------------------------------------------------------
+// --- Events ---
 
 function show(figure, place) {
   const { state } = figure;
@@ -159,7 +168,7 @@ function open(figure, code) {
   return isThere;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { layers: [, layer], values, state: { place }, view } = figure;

@@ -13,9 +13,10 @@ const kernels = {
   "Sobel y": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
 };
 const own = "your own";
+const largestKernel = 5; // rows and columns
 const limits = { stride: [1, 3], padding: [0, 2], dilation: [1, 3] };
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // Along one axis: the cells that a window has to spare, which cells of the padded input each
 // window reads, and which ones none reads.
@@ -58,7 +59,7 @@ function weightOf(text) {
   return text ? numerator / denominator : NaN;
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function convolution(data) {
   const figure = { given: data, state: { ...structuredClone(data), at: 0 } };
@@ -93,6 +94,7 @@ function elements(figure) {
     player: player(500, status, () => begin(figure), () => proceed(figure)),
     products: h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 }),
     sizes: h("div"),
+    link: linkTo("convolution", "view", (code) => open(figure, code)),
   };
 }
 
@@ -100,11 +102,12 @@ function arrange(figure) {
   const { state, view } = figure;
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "kernel ", view.preset), ...view.steps.nodes),
+    h("p", {}, "Click or tap a number of the input, or type a weight, to change it."),
     h("div", { class: "cnn-row" }, view.input, "∗", view.kernel, "=", view.output),
     h("div", { class: "cnn-bar" },
       button("Back", () => visit(figure, state.at - 1)), view.player.node,
       button("Step", () => visit(figure, state.at + 1)),
-      button("Reset", () => reset(figure)), view.slider),
+      button("Reset", () => reset(figure)), view.slider, view.link.node),
     view.status, view.products, view.sizes,
   ];
 }
@@ -142,7 +145,7 @@ function weight(figure, i, j) {
   return field;
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // Take over what is new. The figure stays at its window, or at the last one if it was there.
 function change(figure, news) {
@@ -182,6 +185,29 @@ function editWeight(figure, i, j, value) {
   draw(figure);
 }
 
+// The address: stride, padding, dilation, window, kernel, and the input if it was changed.
+function codeOf({ given, state: { stride, padding, dilation, at, w, x }, view: { preset } }) {
+  const kernel = preset.value === own ? w : preset.value;
+  return write(stride, padding, dilation, at, kernel, unlessGiven(x, given.x));
+}
+
+function open(figure, code) {
+  const { given, presets, view } = figure;
+  const kernelOf = (text) => nameIn(Object.keys(presets))(text) ?? rowsOf()(text);
+  const found = read(code, ...Object.values(limits).map(wholeIn), wholeIn([0, Infinity]), kernelOf,
+    optional(rowsOf(shape(given.x)), given.x));
+  if (!found) return false;
+  const [stride, padding, dilation, at, kernel, x] = found;
+  const w = presets[kernel] ?? kernel;
+  const news = structuredClone({ stride, padding, dilation, w, x });
+  if (Math.max(...shape(w)) > largestKernel || at > layOut(news).last) return false;
+  view.preset.value = presets[kernel] ? kernel : own;
+  view.steps.set(news);
+  change(figure, news);
+  visit(figure, at);
+  return true;
+}
+
 function go(figure, window) {
   figure.state.at = window;
   draw(figure);
@@ -204,7 +230,7 @@ function proceed(figure) {
   else visit(figure, last);
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   figure.view.slider.value = figure.state.at;
@@ -212,6 +238,7 @@ function draw(figure) {
   drawOutput(figure);
   drawSum(figure);
   figure.view.sizes.replaceChildren(...explain(figure).map((line) => h("p", {}, line)));
+  figure.view.link.set(codeOf(figure));
 }
 
 function drawInput(figure) {
@@ -261,7 +288,7 @@ function explain({ state, layout: { rows, columns } }) {
   const unread = [...listed("row", rows.idle), ...listed("column", columns.idle)];
   return [...sizes, unread.length
     ? `No window reads ${unread.join(" and ")} (hatched; counted from 0).`
-    : "Every cell is read."];
+    : "Every input cell is used."];
 }
 
 const sizeFormula = ({ stride, padding, dilation }, { extent, kernel, spare, windows }) =>

@@ -10,9 +10,10 @@ const { ceil, floor, log, log10, max, min } = Math;
 const plain = "SGD";
 const momentum = "SGD, momentum 0.9";
 const adam = "Adam";
+const methods = [plain, momentum, adam];
 const mostSteps = 300;
 
-// --- The mathematics ----------------------------------------------------------------------
+// --- The mathematics ---
 
 // How much of a step the next one keeps; and the learning rate from which on a walk diverges.
 const memory = (method) => (method === momentum ? 0.9 : 0);
@@ -33,7 +34,7 @@ function factor({ method, lr }, curvature) {
   return { size: (abs(twice) + sqrt(discriminant)) / 2, swings: twice < 0 };
 }
 
-// --- What is said -------------------------------------------------------------------------
+// --- What is said ---
 
 // Whether the walk arrives, in a word, and why.
 function verdict(state, valley) {
@@ -79,9 +80,10 @@ function spellHessian({ method, lr }, { p, q, high, low }, limit) {
     + (method === adam ? "" : parts);
 }
 
-// --- Drawing ------------------------------------------------------------------------------
+// --- Drawing ---
 
-function draw({ state, view }) {
+function draw(figure) {
+  const { state, view } = figure;
   const { method, points, start, steps } = state;
   const valley = valleyOf(points);
   const limit = limitOf(method, valley);
@@ -97,6 +99,7 @@ function draw({ state, view }) {
   view.status.replaceChildren(h("b", {}, `${word}. `), why);
   view.place.textContent = spellPlaces(places, costs, valley.best, lowest);
   view.hessian.textContent = spellHessian(state, valley, limit);
+  view.link.set(codeOf(figure));
 }
 
 // The points, the line through them, and from each point to the line its error.
@@ -133,13 +136,17 @@ function showControls({ method, rate, shown, bound, near }, state, limit) {
   for (const node of near) node.hidden = isFree;
 }
 
-// --- The elements -------------------------------------------------------------------------
+// --- The elements ---
 
 function descent(data) {
   const given = { method: plain, ...data };
   const figure = { given, state: structuredClone(given) };
-  figure.view = { ...plots(figure), ...controls(figure), ...texts() };
-  figure.runner = makeRunner(figure);
+  const status = h("p", { role: "status" });
+  figure.view = {
+    ...plots(figure), ...controls(figure), status, place: h("p"), hessian: h("p"),
+    player: player(100, status, () => begin(figure), () => proceed(figure)),
+    link: linkTo("descent", "view", (code) => open(figure, code)),
+  };
   draw(figure);
   return arrange(figure);
 }
@@ -155,7 +162,7 @@ function plots(figure) {
 }
 
 function controls(figure) {
-  const method = choice([plain, momentum, adam], () => change(figure, { method: method.value }));
+  const method = choice(methods, () => change(figure, { method: method.value }));
   const rate = h("input", {
     type: "range", "aria-label": "learning rate", min: -3, max: 0.3, step: 0.003,
     oninput: () => change(figure, { lr: Number((10 ** rate.value).toPrecision(3)) }),
@@ -165,24 +172,23 @@ function controls(figure) {
   return { method, rate, shown: h("output"), bound: h("small"), near };
 }
 
-const texts = () => ({ status: h("p", { role: "status" }), place: h("p"), hessian: h("p") });
-
 function arrange(figure) {
-  const { state, view, runner } = figure;
+  const { state, view } = figure;
   const { method, shown, rate, bound, near } = view;
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "optimizer ", method),
-      button("Step", () => visit(figure, state.steps + 1)), runner.node,
+      button("Step", () => visit(figure, state.steps + 1)), view.player.node,
       button("Standardise x", () => change(figure, { points: standardised(state.points) })),
       button("Reset", () => reset(figure)),
       h("div", { class: "rate" }, "learning rate α", shown, h("span", {}, rate, bound)),
-      ...near),
+      ...near, view.link.node),
+    h("p", {}, "Drag a point or the start."),
     h("div", { class: "plots" }, view.lines.node, view.hills.node, view.curve.node,
       h("div", {}, view.status, view.place, view.hessian)),
   ];
 }
 
-// --- Events: each changes the state, then draws -------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function change(figure, news) {
   Object.assign(figure.state, news);
@@ -190,7 +196,7 @@ function change(figure, news) {
 }
 
 function reset(figure) {
-  figure.runner.pause();
+  figure.view.player.pause();
   change(figure, { ...structuredClone(figure.given), steps: 0 });
 }
 
@@ -198,6 +204,26 @@ function setNearLimit(figure, part) {
   const { method, points } = figure.state;
   change(figure, { lr: part * limitOf(method, valleyOf(points)) });
 }
+
+// The address: method, learning rate, steps, start, and the points if they were changed.
+const codeOf = ({ given, state: { method, lr, steps, start, points } }) =>
+  write(method, lr, steps, [start], unlessGiven(points, given.points));
+
+function open(figure, code) {
+  const { given, view: { lines, hills } } = figure;
+  const found = read(code, nameIn(methods), realIn([1e-4, 10]),
+    wholeIn([0, mostSteps]), rowsOf([1, 2]),
+    optional(rowsOf(shape(given.points)), given.points));
+  if (!found) return false;
+  const [method, lr, steps, [start], points] = found;
+  if (!isInside(hills, start) || !points.every((p) => isInside(lines, p))) return false;
+  change(figure, { method, lr, start, points });
+  visit(figure, steps);
+  return true;
+}
+
+const isInside = ({ xRange, yRange }, [x, y]) =>
+  x === clamp(x, ...xRange) && y === clamp(y, ...yRange);
 
 // The points with an x of mean 0 and standard deviation 1.
 function standardised(points) {
@@ -211,42 +237,22 @@ function standardised(points) {
 const endOf = ({ state }) => pathOf(state, mostSteps).length - 1;
 const go = (figure, steps) => change(figure, { steps: min(steps, endOf(figure)) });
 
-// Where the reader wants; a run ends.
+// Where the reader wants; that ends the playing.
 function visit(figure, steps) {
-  figure.runner.pause();
+  figure.view.player.pause();
   go(figure, steps);
 }
 
-// The button that runs the walk, ever faster, until its end, until it is paused, or until the
-// figure is taken off the page. While it runs, the status isn't read aloud.
-function makeRunner(figure) {
-  const { state, view: { status } } = figure;
-  let timer;
-  const node = button("Run", () => (timer ? pause() : run()));
+// Play: from the start again if the walk was at its end, ever faster; at once to the end where the
+// reader has asked for less motion.
+function begin(figure) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) visit(figure, mostSteps);
+  else if (figure.state.steps >= endOf(figure)) go(figure, 0);
+}
 
-  function run() {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      go(figure, mostSteps);
-      return;
-    }
-    if (state.steps >= endOf(figure)) go(figure, 0);
-    timer = setInterval(proceed, 100);
-    node.textContent = "Pause";
-    status.ariaLive = "off";
-  }
-
-  function pause() {
-    clearInterval(timer);
-    timer = undefined;
-    node.textContent = "Run";
-    status.ariaLive = "polite";
-  }
-
-  function proceed() {
-    const next = state.steps + ceil((state.steps + 1) / 20);
-    if (next >= endOf(figure) || !node.isConnected) pause();
-    go(figure, next);
-  }
-
-  return { node, pause };
+function proceed(figure) {
+  const { steps } = figure.state;
+  const next = steps + ceil((steps + 1) / 20);
+  if (next < endOf(figure)) go(figure, next);
+  else visit(figure, next);
 }

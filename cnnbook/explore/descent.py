@@ -27,6 +27,7 @@ class DescentExplorer(LineFit):
     """
 
     name = "descent"
+    builds_on = (*LineFit.builds_on, "address")
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ function chancesOf(logits = []) {
   return powers.map((power) => 100 * power / sum(powers));
 }
 
-// --- From ink to the picture that the network gets ----------------------------------------
+// --- From ink to the picture that the network gets ---
 
 // A stretch of cells in equal pieces: the cells of each, and their shares in it.
 const pieces = (first, extent, count) => range(count).map((piece) => range(extent)
@@ -106,25 +106,30 @@ function paint({ canvas }, strokes) {
   return pixels.map((pixel) => pixel >>> 24);
 }
 
-// --- Drawing the figure -------------------------------------------------------------------
+// --- Drawing the figure ---
 
-// Everything, after the drawing or its preparation has changed.
+// Everything, after the drawing has changed.
 function draw(figure) {
   const { layers, state, view } = figure;
   const { x, spans } = picture(paint(view.pad, state.strokes), view.prepare.checked);
   state.values = x ? forward(layers, Float32Array.from(x, (v) => v / 255)) : [];
   putFrame(view.pad, spans?.flat());
+  state.spans = spans;
   if (view.panel) preparePanel(figure);
   showPlanes(view.planes, state);
   showChances(figure, chancesOf(state.values.at(-1)));
   showUnit(figure);
 }
 
-// In the input full ink is in full colour, in the other layers, and of gradients, the largest is.
-function showPlanes([input, ...others], { values, direction, back }) {
-  const [first, ...rest] = direction === "backward" ? back.gradients : values;
-  showPlane(input, first, direction === "backward" ? undefined : 1);
-  others.forEach((plane, k) => showPlane(plane, rest[k]));
+// In the input full ink is in full colour, in the other layers, and of gradients, the largest is;
+// for gradients the caption names it.
+function showPlanes(planes, { values, direction, back }) {
+  const isBackward = direction === "backward";
+  planes.forEach((plane, k) => {
+    const shown = (isBackward ? back.gradients : values)[k];
+    showPlane(plane, shown, k || isBackward ? undefined : 1);
+    plane.caption.data = isBackward && shown ? `±${fine(max(...shown.map(abs)))}` : plane.size;
+  });
 }
 
 function showChances({ percent, view: { bars, answer } }, chances) {
@@ -154,7 +159,7 @@ function showUnit(figure) {
     putFrames(plane, "here", k === unit?.k ? [unitBox(plane, unit.place)] : []));
   putFrame(planes[0], unit && direction !== "backward" && fieldOf(layers, unit));
   if (!unit) {
-    note.textContent = "Point at a number, or reach it by Tab and arrow keys.";
+    note.textContent = "Point at or tap a number, or use Tab and the arrow keys.";
   } else if (panel) {
     showPanel(figure);
   } else {
@@ -171,11 +176,11 @@ function fieldText(layers, unit) {
   return `looks at ${height} × ${width} pixels from row ${row}, column ${column}`;
 }
 
-// --- The elements -------------------------------------------------------------------------
+// --- The elements ---
 
 function digit(data) {
   const figure = begin(data);
-  Object.assign(figure.state, { direction: "forward", label: undefined, isKept: false });
+  Object.assign(figure.state, { direction: "forward", isKept: false });
   figure.view = {
     ...elements(figure, 0.7), planes: makePlanes(figure), bars: makeChances(figure),
   };
@@ -187,7 +192,7 @@ function digit(data) {
 }
 
 function begin({ percent, ...data }) {
-  const state = { strokes: examples[3], values: [], tip: [7, 7], isDown: false, unit: undefined };
+  const state = { strokes: examples[3], values: [], tip: [7, 7], isDown: false };
   return { layers: network(data), percent, state };
 }
 
@@ -247,6 +252,7 @@ function makeChances(figure) {
 
 function arrange(figure) {
   const { state, view: { pad, planes, prepare, answer, panel } } = figure;
+  panel.stages = [...planes.map(({ node }) => node), probabilities(figure)];
   const reading = h("div", { class: "reading" },
     h("small", {}, "It reads", h("br"), `(if ${figure.percent} % sure)`), answer);
   return [
@@ -257,8 +263,7 @@ function arrange(figure) {
         button("Move to a corner", () => load(figure, shrunk(state.strokes))),
         h("label", {}, prepare, " centre and scale as in MNIST")))),
     panel.bar, panel.hint,
-    h("div", { class: "cnn-net layers" }, ...planes.map(({ node }) => node), probabilities(figure)),
-    panel.node,
+    h("div", { class: "cnn-net layers" }, ...panel.stages, panel.node),
   ];
 }
 
@@ -269,7 +274,7 @@ const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y chan
 const rowsOf = (bars) => bars.map((bar, i) =>
   h("tr", {}, h("th", { scope: "row" }, i < 10 ? i : "none"), bar));
 
-// --- Events: each changes the state, then draws -------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function load(figure, strokes) {
   Object.assign(figure.state, { strokes, label: undefined });

@@ -1,7 +1,7 @@
 // Shared by all interactive figures: elements, numbers, grids and controls. The script of a
 // figure follows this one in the same module and gives `mount` a function that builds it.
 
-// --- Elements and numbers ------------------------------------------------------------------
+// --- Elements and numbers ---
 
 // An element: h("p", {class: "sum", onclick: act}, "text", child).
 function h(tag, properties, ...children) {
@@ -39,7 +39,7 @@ const equalSign = (...values) =>
   (values.some((v) => Math.abs(Number(v.toFixed(2)) - v) > 1e-9) ? " ≈ " : " = ");
 const outcome = (value, ...others) => equalSign(value, ...others) + short(value);
 
-// --- Grids ---------------------------------------------------------------------------------
+// --- Grids ---
 
 const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -106,7 +106,7 @@ function retyped(old, ink, key) {
   return undefined;
 }
 
-// --- Controls ------------------------------------------------------------------------------
+// --- Controls ---
 
 // A number between two buttons; they stay reachable at its ends.
 function stepper(name, low, high, value, change) {
@@ -165,7 +165,7 @@ function player(ms, status, begin, next) {
   return { node, pause };
 }
 
-// --- The page ------------------------------------------------------------------------------
+// --- The page ---
 
 // A link whose address, #name-code, holds the state of a figure: `set(code)` writes it, without a
 // code there is no link. `take(code)` is called when the page's address is for this figure, at once

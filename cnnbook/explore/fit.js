@@ -3,7 +3,7 @@
 
 const { atan2, PI, sqrt } = Math;
 
-// --- The cost ------------------------------------------------------------------------------
+// --- The cost ---
 
 const mean = (list) => sum(list) / list.length;
 const errors = (points, [w, b]) => points.map(([x, t]) => w * x + b - t);
@@ -27,7 +27,7 @@ function valleyOf(points) {
   return { p, q, high, low: determinant / high, angle: atan2(2 * q, p - r) / 2, best };
 }
 
-// --- The rules -----------------------------------------------------------------------------
+// --- The rules ---
 
 // How a gradient becomes a step, for one number: each call of these starts afresh.
 function heavyBall(mu) {
@@ -61,7 +61,7 @@ function walk({ points, start, make, lr }, steps) {
   return places;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 // The valley's plot, with a start to be moved.
 function makeHills(moved) {

@@ -36,7 +36,7 @@ const all = range(7).map((i) => i + 1);
 const forwardSteps = 5;
 const lastStep = 12;
 
-// --- State --------------------------------------------------------------------------------
+// --- State ---
 
 // All values, then all gradients.
 function run([x, y]) {
@@ -68,7 +68,7 @@ function momentOf({ values, step }) {
   };
 }
 
-// --- Numbers and formulas -----------------------------------------------------------------
+// --- Numbers and formulas ---
 
 // At most four decimals; a sign that says whether some were left out; brackets where needed.
 const digits = (v) => short(v, 4);
@@ -128,12 +128,17 @@ function meaning(k, dw) {
   return `So if ${name} grows by 0.1, w7 changes by about ${digits(dw[k] / 10)}. Try it.`;
 }
 
-// --- Drawing ------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw({ state, view }) {
   const moment = momentOf(state);
   const [title, ...rest] = explain(moment);
   view.slider.value = state.step;
+  view.link.set(write(...state.values, state.step));
+  view.knobs.forEach(({ input, shown }, i) => {
+    input.value = state.values[i];
+    shown.textContent = digits(state.values[i]);
+  });
   view.picture.innerHTML = drawing(moment);
   view.status.textContent = title;
   view.lines.replaceChildren(...rest.map((line) => h("p", {}, ...line)));
@@ -179,7 +184,7 @@ function box(k, { w, dw, backward, current, hasValue, hasGradient }) {
     + label(x, y + 22, hasGradient(k) ? `dw${k} = ${digits(dw[k])}` : "", 'class="g"') + "</g>";
 }
 
-// --- The elements -------------------------------------------------------------------------
+// --- The elements ---
 
 function graph({ values, limits }) {
   const figure = { limits, state: { values: [...values], step: 0 } };
@@ -200,37 +205,37 @@ function elements(figure) {
     lines: h("div"),
     knobs: ["x", "y"].map((name, i) => knob(figure, name, i)),
     player: player(1500, status, () => begin(figure), () => proceed(figure)),
+    link: linkTo("graph", "view", (code) => open(figure, code)),
   };
 }
 
 // A slider for x or y, with its number.
 function knob(figure, name, i) {
-  const { limits, state: { values } } = figure;
+  const { limits, state } = figure;
   const [min, max] = limits[i];
-  const shown = h("output", {}, digits(values[i]));
+  const shown = h("output");
   const input = h("input", {
-    type: "range", min, max, step: 0.1, value: values[i],
+    type: "range", min, max, step: 0.1,
     oninput: () => {
-      values[i] = Number(input.value);
-      shown.textContent = digits(values[i]);
+      state.values = state.values.with(i, Number(input.value));
       draw(figure);
     },
   });
-  return h("label", { class: "cnn-knob" }, name, input, shown);
+  return { node: h("label", { class: "cnn-knob" }, name, input, shown), input, shown };
 }
 
 function arrange(figure) {
   const { state, view } = figure;
   return [
-    h("div", { class: "cnn-bar" }, ...view.knobs),
+    h("div", { class: "cnn-bar" }, ...view.knobs.map(({ node }) => node)),
     h("div", { class: "cnn-bar" },
       button("Back", () => visit(figure, state.step - 1)), view.player.node,
-      button("Step", () => visit(figure, state.step + 1)), view.slider),
+      button("Step", () => visit(figure, state.step + 1)), view.slider, view.link.node),
     h("div", { class: "cnn-graph" }, view.picture, h("div", {}, view.status, view.lines)),
   ];
 }
 
-// --- Events: each changes the state, then draws -------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function go(figure, step) {
   figure.state.step = step;
@@ -241,6 +246,15 @@ function go(figure, step) {
 function visit(figure, step) {
   figure.view.player.pause();
   go(figure, clamp(step, 0, lastStep));
+}
+
+// The address: x, y and the step.
+function open(figure, code) {
+  const found = read(code, ...figure.limits.map(realIn), wholeIn([0, lastStep]));
+  if (!found) return false;
+  figure.state.values = found.slice(0, 2);
+  visit(figure, found[2]);
+  return true;
 }
 
 // A click on a node goes to its turn.

@@ -22,6 +22,7 @@ class GraphExplorer(Figure):
     """
 
     name = "graph"
+    builds_on = ("address",)
 
     def __init__(self, x: float = 5.0, y: float = 3.0) -> None:
         self.inputs = {key: _within(key, value) for key, value in {"x": x, "y": y}.items()}

@@ -8,7 +8,7 @@
 const inits = { normal: "N(0, 1)", he: "He" };
 const every = 10; // so many steps lie between two looks at the digits that are held out
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // Digits: their pictures, 16 shades of grey and two pixels in a byte, and their labels.
 function examples({ pictures, labels }) {
@@ -131,9 +131,10 @@ function moved({ params }) {
     / total(({ start }) => start));
 }
 
-// --- What is said --------------------------------------------------------------------------
+// --- What is said ---
 
-const hint = "These digits are held out of training. Those on orange are misread; point at one.";
+const hint = "These digits are held out of training. Those on orange are misread; "
+  + "point at or tap one.";
 
 const percent = (part) => `${(100 * part).toFixed()} %`;
 const digits = (v) => (v < 100 ? v.toPrecision(3) : v.toFixed());
@@ -150,7 +151,7 @@ function spell({ given: { steps }, held, run }) {
 const spellAnswer = ({ label }, { read, p, isRight }) =>
   `A ${label}, ${isRight ? "read" : "misread"} as ${read}; p = ${short(p, 3)}.`;
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function learning(given) {
   const figure = { given, learnt: examples(given.learnt), held: examples(given.held) };
@@ -203,7 +204,7 @@ function arrange(figure) {
   ];
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // A new run. One with other settings, if it has begun, stays in sight.
 function renew(figure, settings) {
@@ -251,7 +252,7 @@ function follow(figure, code) {
   return isKnown;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 // Look at the held digits, and show everything.
 function look(figure) {
@@ -293,7 +294,7 @@ function drawNote({ held, run: { answers }, pointed, view: { note } }) {
   note.textContent = pointed === undefined ? hint : spellAnswer(held[pointed], answers[pointed]);
 }
 
-// --- Plots ---------------------------------------------------------------------------------
+// --- Plots ---
 
 // A plot of width × height units, for heights from 0 to 1; a dotted line shows what guessing gives.
 const width = 300;
@@ -333,7 +334,7 @@ function drawPlots({ run, before, view: { loss, share, legend } }) {
   legend.replaceChildren(...names.map(([kind, name]) => h("span", { class: kind }, name)));
 }
 
-// --- Kernels and digits --------------------------------------------------------------------
+// --- Kernels and digits ---
 
 // The kernels of the first layer: one square for each weight.
 function makeKernels(name, { to: [count], kernel }) {

@@ -53,7 +53,7 @@ function field(layers, k, at) {
   return [first, last - first + 1];
 }
 
-// --- Forward --------------------------------------------------------------------------------
+// --- Forward ---
 
 // What all layers make of a picture.
 function forward(layers, picture) {
@@ -111,7 +111,7 @@ function firstLargest({ from: [, rows] }, x, map, down, across) {
   return found;
 }
 
-// --- Names and places ------------------------------------------------------------------------
+// --- Names and places ---
 
 function nameOf(layers, { k, place }) {
   if (k === layers.length) return `p[${place[0]}]`;

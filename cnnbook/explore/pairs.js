@@ -21,7 +21,7 @@ function pairs(given) {
   ];
 }
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 const mean = (list) => sum(list) / list.length;
 
@@ -36,7 +36,7 @@ function estimate({ given: { quantiles }, state: { counted } }, differences) {
   return { middle, reach: quantiles[list.length - 2] * sqrt(variance / list.length) };
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function elements(figure) {
   const { names, given: { recipe } } = figure;
@@ -69,7 +69,7 @@ function lineRow(name, kind) {
   return { node, before, after, difference, mark };
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function change(figure, news) {
   Object.assign(figure.state, news);
@@ -99,7 +99,7 @@ function open(figure, code) {
   return true;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 // A whole number with its sign.
 function signed(value) {

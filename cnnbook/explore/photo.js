@@ -11,7 +11,7 @@ const largestKernel = 5; // rows and columns: the least that a picture has
 const shownWidth = 320; // of a picture on the page
 const own = "your own";
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // What the kernel makes of a picture, row by row.
 function convolve({ width, height, pixels }, kernel) {
@@ -37,7 +37,7 @@ function windowOf({ picture: { width, pixels }, kernel, place: [p, q] }) {
 const weightSum = (kernel) => sum(kernel.flat());
 const isGrey = (kernel) => weightSum(kernel) > 1e-9;
 
-// --- Pictures ------------------------------------------------------------------------------
+// --- Pictures ---
 
 // A file as a grey picture: shrunk, each pixel the mean of its red, green and blue.
 async function readPicture(file) {
@@ -61,7 +61,7 @@ async function readPicture(file) {
   return { width, height, pixels: Uint8Array.from(range(width * height), grey) };
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function photo({ width, height, pixels, kernels, place }) {
   const [name] = Object.keys(kernels);
@@ -117,7 +117,7 @@ function makePicture(visit, properties) {
 
 function arrange(figure) {
   const { view } = figure;
-  const hint = "Point at the output, tap it, or walk in it with the arrow keys; change a weight; "
+  const hint = "Point at or tap the output, or walk in it with the arrow keys; change a weight; "
     + "drop a picture here.";
   return h("div", {
     ondragover: (event) => event.preventDefault(),
@@ -173,7 +173,7 @@ function weightField(figure, i, j) {
   return field;
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // The output of another picture or kernel.
 function renew(figure) {
@@ -260,7 +260,7 @@ function kernelFrom(text = "") {
   return fits && rows.flat().every(Number.isFinite) ? rows : undefined;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 // A grey picture; values below 0 are black, above 255 white.
 function paintGrey({ canvas }, values) {
@@ -330,10 +330,11 @@ function draw(figure) {
     cell.textContent = v;
     cell.style.cssText = `background:rgb(${v} ${v} ${v});color:${v < 118 ? "#fff" : "#000"}`;
   }));
-  fill(grids.products, (i, j) => window[i][j] * state.kernel[i][j], () => ({}));
-  const pairs = state.kernel.flatMap((row, i) => row.map((weight, j) => [window[i][j], weight]));
-  const result = outcome(y[p * width + q], ...pairs.flat());
+  const products = state.kernel.map((row, i) => row.map((weight, j) => window[i][j] * weight));
+  fill(grids.products, (i, j) => products[i][j], () => ({}));
+  const result = outcome(y[p * width + q], ...products.flat());
   view.status.textContent = `y[${p}, ${q}]${result}`;
-  view.sum.textContent = pairs.map((pair) => pair.map(summand).join("·")).join(" + ") + result;
+  const terms = products.flat().map(summand).join(" + ");
+  view.sum.textContent = `The products add up: ${terms}${result}`;
   view.link.set(state.picture === figure.photograph ? codeOf(state) : undefined);
 }

@@ -21,7 +21,7 @@ const count = ({ images }) => images.length / side ** 2;
 const isInside = (i, j) => i >= 0 && j >= 0 && i < side && j < side;
 const byteAt = ({ images }, [n, i, j]) => images[(n * side + i) * side + j];
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 const elements = (figure) => ({
   field: makeField(figure),
@@ -66,7 +66,7 @@ function arrange(figure) {
   ];
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 const chosenPlace = ({ state: { pixel: [, i, j] } }) => [i, j];
 
@@ -93,7 +93,7 @@ function open(figure, code) {
   return isThere;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, view } = figure;

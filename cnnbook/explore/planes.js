@@ -33,19 +33,22 @@ function makePlane(role, layer, across, pixel, visit) {
   const { name, relu, to: [maps, rows] } = layer;
   const pitch = rows > 1 ? rows + 1 : 1;
   const [width, height] = [across * pitch, ceil(maps / across) * pitch];
-  const shape = rows > 1 ? [maps, rows, rows].join(" × ") : `${maps}`;
+  const size = (rows > 1 ? [maps, rows, rows].join(" × ") : `${maps}`) + (relu ? ", ReLU" : "");
   const leave = () => visit();
   const at = (how) => ({ offsetX, offsetY, target }) => {
     const cell = target.clientWidth / width;
     go(made, how, [floor(offsetY / cell), floor(offsetX / cell)]);
   };
-  const made = makeBoard(role, name, shape + (relu ? ", ReLU" : ""), pixel, {
+  const made = makeBoard(role, name, size, pixel, {
     width, height, onpointermove: at("point"), onclick: at("click"), onpointerleave: leave,
     onfocus: ({ target }) => target.matches(":focus-visible") && go(made, "keys", made.here),
     onblur: leave,
     onkeydown: (event) => onArrow(event, (move) => go(made, "keys", add(made.here, move), move)),
   });
-  return Object.assign(made, { role, layer, across, pitch, width, height, visit, here: [0, 0] });
+  const caption = made.node.firstChild.lastChild;
+  return Object.assign(made, {
+    role, layer, size, caption, across, pitch, width, height, visit, here: [0, 0],
+  });
 }
 
 const add = (place, move) => place.map((v, axis) => v + move[axis]);

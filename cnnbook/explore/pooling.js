@@ -16,7 +16,7 @@ const kinds = {
 const limits = { window: [1, 3], stride: [1, 3], padding: [0, 1] };
 const takesMaximum = ({ kind }) => kind === "maximum";
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 const places = (height, width) => matrix(height, width, (i, j) => [i, j]).flat();
 const has = (cells, [i, j]) => cells.some(([p, q]) => p === i && q === j);
@@ -50,7 +50,7 @@ const readers = ({ windows }, cell) => windows.filter(({ cells }) => has(cells, 
 const givers = ({ windows }, cell) => windows.filter(({ receivers }) => has(receivers, cell));
 const gradient = (figure, cell) => sum(givers(figure, cell).map(({ share }) => share));
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function pooling(data) {
   const figure = { given: data, state: structuredClone(data) };
@@ -68,16 +68,18 @@ function elements(figure) {
     x: table("x"), y: table("y"), dx: table("g"), dy: table("g"),
     status: h("p", { role: "status" }),
     balance: h("p"),
+    link: linkTo("pooling", "view", (code) => open(figure, code)),
   };
 }
 
 function arrange(figure) {
   const { given, view } = figure;
   return [
-    h("p", {}, "Point at a number, or walk with the arrow keys. Click or type to change x and dy."),
+    h("p", {}, "Point at or tap a number, or walk with the arrow keys. Click, tap or type to"
+      + " change x and dy."),
     h("div", { class: "cnn-bar" }, h("label", {}, "pooling ", view.kind), ...view.steps.nodes,
       button("dy all ones", () => change(figure, { dy: [] })),
-      button("Reset", () => change(figure, structuredClone(given)))),
+      button("Reset", () => change(figure, structuredClone(given))), view.link.node),
     h("div", { class: "cnn-row" }, view.x, h("div", { class: "cnn-bar" }, "→", view.y)),
     h("div", { class: "cnn-row" }, view.dx, h("div", { class: "cnn-bar" }, "←", view.dy)),
     view.status, view.balance,
@@ -109,7 +111,7 @@ function rebuild(figure) {
   }
 }
 
-// --- Events: each changes the state or the choice, then draws ------------------------------
+// --- Events: each changes the state or the choice, then draws ---
 
 // Take over what is new. Where the output has grown, its gradient is 1.
 function change(figure, news) {
@@ -133,12 +135,43 @@ function edit(figure, row, j, ink, key) {
   return true;
 }
 
+// dY as it was given; where the output has grown, it is 1.
+const givenDy = ({ given, state }) =>
+  matrix(...outputSize(state), (p, q) => given.dy[p]?.[q] ?? 1);
+
+// The address: kind, window, stride, padding, the cell of x or y, and x and dy if changed.
+function codeOf(figure) {
+  const { given, state: { kind, window, stride, padding, x, dy }, chosen } = figure;
+  const [, width] = shape(dy);
+  const cell = chosen.cell?.map((i) => i - padding)
+    ?? [Math.floor(chosen.window / width), chosen.window % width];
+  return write(kind, window, stride, padding, chosen.cell ? "x" : "y", [cell],
+    unlessGiven(x, given.x), unlessGiven(dy, givenDy(figure)));
+}
+
+function open(figure, code) {
+  const { given } = figure;
+  const found = read(code, nameIn(Object.keys(kinds)), ...Object.values(limits).map(wholeIn),
+    nameIn(["x", "y"]), rowsOf([1, 2]), optional(rowsOf(shape(given.x)), given.x),
+    optional(rowsOf(), given.dy));
+  if (!found) return false;
+  const [kind, window, stride, padding, letter, [cell], x, dy] = found;
+  const news = structuredClone({ kind, window, stride, padding, x, dy });
+  const size = letter === "x" ? shape(x) : outputSize(news);
+  if (padding > window / 2 || !isPlace(cell, size)) return false;
+  change(figure, news);
+  const [i, j] = cell;
+  choose(figure, letter === "x"
+    ? { cell: [i + padding, j + padding] } : { window: i * size[1] + j });
+  return true;
+}
+
 function choose(figure, chosen) {
   figure.chosen = chosen;
   draw(figure);
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, chosen, view } = figure;
@@ -150,6 +183,7 @@ function draw(figure) {
   drawOutputs(figure, lit);
   view.status.textContent = window ? forward(figure, window) : backward(figure, chosen.cell, lit);
   view.balance.textContent = balance(figure);
+  view.link.set(codeOf(figure));
 }
 
 function drawInput(figure, lit, read) {
@@ -184,7 +218,7 @@ function drawOutputs({ state, windows, grids }, lit) {
   fill(grids.dy, (p, q) => window(p, q).dy, classes);
 }
 
-// --- Texts ---------------------------------------------------------------------------------
+// --- Texts ---
 
 // A cell as it is counted without the padding: x[0, 3].
 const named = (letters, { padding }, cell) =>

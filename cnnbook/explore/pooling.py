@@ -29,6 +29,7 @@ class PoolingExplorer(Figure):
     """
 
     name = "pooling"
+    builds_on = ("address",)
 
     def __init__(
         self,

@@ -24,11 +24,28 @@ function makeColumn(figure, layer) {
   const size = isNarrow ? 1.5 : 2;
   const [across, pixel] = rows > 1 ? [floor(sqrt(maps)), size] : [6, 4];
   const k = figure.layers.indexOf(layer);
-  const visit = (place) => look(figure, place && { k, place });
+  const visit = (place) => {
+    const unit = place && { k, place };
+    look(figure, unit);
+    const isSeen = unit && figure.state.spans;
+    putFrames(figure.view.pad, "window", isSeen ? [boxOnPaper(figure, unit)] : []);
+  };
   const plane = makePlane("y", layer, across, pixel, visit);
   const count = rows > 1 ? `${maps} maps` : maps;
   plane.node.firstChild.replaceChildren(name.startsWith("pool") ? "pooled" : count);
   return plane;
+}
+
+// What a unit looks at, on the paper: the ink there is that of the picture, stretched.
+function boxOnPaper({ layers, state: { values, spans } }, unit) {
+  const inked = spansOf(values[0], 28);
+  const box = fieldOf(layers, unit);
+  return [0, 1].flatMap((axis) => {
+    const [[first, extent], [from, count]] = [spans[axis], inked[axis]];
+    const [start, end] = [box[2 * axis], box[2 * axis] + box[2 * axis + 1]]
+      .map((at) => clamp(first + (at - from) * extent / count, 0, paper));
+    return [start, end - start];
+  });
 }
 
 function arrangeReader(figure) {

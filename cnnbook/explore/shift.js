@@ -8,9 +8,10 @@
 // The layers whose maps are shown.
 const compared = [[1, "convolution"], [2, "pooled by 2"]];
 
-function shift({ image, box, head, move, ...data }) {
+function shift({ image, box, head, ...data }) {
   const figure = {
-    layers: network(data), head: network(head), image: unpack(image), box, state: { move, map: 0 },
+    layers: network(data), head: network(head), image: unpack(image), box,
+    state: { move: [0, 0], map: 0 },
   };
   figure.rest = respond(figure, [0, 0]);
   figure.view = elements(figure);
@@ -20,7 +21,7 @@ function shift({ image, box, head, move, ...data }) {
   return arrange(figure);
 }
 
-// --- The network -----------------------------------------------------------------------------
+// --- The network ---
 
 // What the layers make of the moved digit, and the ten probabilities, in percent.
 function respond({ layers, head, image }, [down, right]) {
@@ -60,7 +61,7 @@ function differenceOf(figure, now, k) {
   return tried.reduce((best, next) => (largestIn(next) < largestIn(best) ? next : best));
 }
 
-// --- The elements ----------------------------------------------------------------------------
+// --- The elements ---
 
 const elements = (figure) => ({
   field: makeField(figure),
@@ -122,7 +123,7 @@ function arrange(figure) {
   ];
 }
 
-// --- Events ----------------------------------------------------------------------------------
+// --- Events ---
 
 // No ink leaves the field.
 function change(figure, news) {
@@ -144,7 +145,7 @@ function open(figure, code) {
   return isThere;
 }
 
-// --- Drawing ---------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { rest, box: [top, tall, left, wide], state: { move: [down, right], map }, view } = figure;
@@ -182,7 +183,9 @@ function sentence({ rest, state: { move: [down, right] } }, { chances }, largest
   const [now, before] = [chances, rest.chances].map((all) => `${short(all[answer], 1)} %`);
   const steps = [[down, "up", "down"], [right, "left", "right"]].filter(([step]) => step)
     .map(([step, less, more]) => `${abs(step)} ${step < 0 ? less : more}`);
-  if (!steps.length) return `At rest, the network reads ${answer} with ${now}.`;
+  if (!steps.length) {
+    return `At rest, the network reads ${answer} with ${now}. Drag the digit on the left.`;
+  }
   const follows = largest.map((v) => (v ? `is off by up to ${short(v)}` : "moved with it exactly"));
   return `Moved ${steps.join(" and ")}: the map ${follows[0]}, the pooled map ${follows[1]}, `
     + `and the network reads ${answer} with ${now} (at rest ${before}).`;

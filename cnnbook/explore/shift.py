@@ -14,7 +14,7 @@ from cnnlib.checks import Array
 from cnnlib.functional import softmax
 
 SIDE = 28
-STEP = (0, 3)  # the first move: down, right
+STEP = (0, 3)  # the move of the still picture: down, right
 
 
 class ShiftExplorer(Figure):
@@ -75,11 +75,10 @@ class ShiftExplorer(Figure):
             },
             "image": self.packed_image,
             "box": self.box,
-            "move": STEP,
         }
 
     def picture(self) -> str:
-        """What the network answers at rest and after the first move, in percent."""
+        """What the network answers at rest and after a move, in percent."""
         rows = 100 * np.stack([self.chances(0, 0), self.chances(*STEP)])
         both = table("y", rows.round(), caption="0 to 9, in percent: at rest, and 3 pixels right")
         return f'<div class="cnn-row">{both}</div><p>Drag the digit.</p>'

@@ -5,7 +5,7 @@
 // The figure is one object: its `presets`, its `state`, which is the stack and the layer chosen
 // from it, and on the page its `view`.
 
-// --- A stack and its text -----------------------------------------------------------------
+// --- A stack and its text ---
 
 // The kinds of layers, and the numbers each one has, by their letters in the address.
 const kinds = {
@@ -65,7 +65,7 @@ function write(layer) {
 }
 const writeAll = (stack) => stack.map(write).join("-");
 
-// --- What a layer makes of what it gets ---------------------------------------------------
+// --- What a layer makes of what it gets ---
 
 const product = (list) => list.reduce((x, y) => x * y, 1);
 const times = (list) => [...list].join(" × ");
@@ -153,7 +153,7 @@ function windowed(layer, { shape, sides, field, jump }) {
   };
 }
 
-// --- The arithmetic of a row, in lines ----------------------------------------------------
+// --- The arithmetic of a row, in lines ---
 
 const explanations = {
   c: explainWindowed, m: explainWindowed, a: explainWindowed,
@@ -198,7 +198,7 @@ const explainWeights = ({ o }, inputs, { parameters, sides, work }) => [
   `multiply-adds ${o}·${inputs} · ${times(sides)} places = ${count(work)}`,
 ];
 
-// --- Drawing the table --------------------------------------------------------------------
+// --- Drawing the table ---
 
 // Lay out a line for each layer, the chosen one with its controls below it.
 function layOut(figure) {
@@ -265,7 +265,7 @@ function say({ view }, text) {
   view.status.textContent = text;
 }
 
-// --- The elements -------------------------------------------------------------------------
+// --- The elements ---
 
 function sizes({ code, presets }) {
   const figure = { presets, state: {} };
@@ -288,7 +288,8 @@ function arrange({ view: { preset, link, status, body } }) {
   const titles = ["layer", "output", "parameters", "multiply-adds", "field"];
   const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node), status,
+    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node),
+    h("p", {}, "Click or tap a layer to change it."), status,
     h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
     h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
   ];
@@ -336,7 +337,7 @@ function numberField(figure, layer, key) {
   return h("label", {}, nameOf(layer, key), " ", input);
 }
 
-// --- Events: each changes the state, then draws -------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function open(figure, stack) {
   figure.state = { stack, chosen: 1 };

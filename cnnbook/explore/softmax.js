@@ -4,7 +4,7 @@
 // The figure is one object: what it was `given`, its `state`, which is what the reader has made of
 // that and the class that is pointed at, and on the page its `view`.
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 const powersOf = (logits) => logits.map(Math.exp);
 const shares = (powers) => powers.map((power) => power / sum(powers));
@@ -12,7 +12,7 @@ const lossOf = (logits, target) => Math.log(sum(powersOf(logits))) - logits[targ
 const truth = (k, target) => (k === target ? 1 : 0);
 const toTenth = (value) => Math.round(value * 10) / 10;
 
-// --- What is said --------------------------------------------------------------------------
+// --- What is said ---
 
 const minus = (text) => text.replace("-", "−");
 
@@ -45,16 +45,16 @@ const spellLoss = (logits, target) =>
   `Loss: −log p[${target}] ≈ −log ${fine(shares(powersOf(logits))[target])}`
     + ` ≈ ${digits(lossOf(logits, target))}`;
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function softmax({ largest, ...given }) {
   const figure = { given, largest, state: { ...given, pointed: given.target } };
   figure.view = elements(figure);
   draw(figure);
-  const { target, add, table, status } = figure.view;
+  const { target, add, table, status, link } = figure.view;
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "right class ", target), add,
-      button("Reset", () => change(figure, { ...given, pointed: given.target }))),
+      button("Reset", () => change(figure, { ...given, pointed: given.target })), link.node),
     table, status,
   ];
 }
@@ -72,6 +72,7 @@ function elements(figure) {
       h("tbody", {}, ...rows.map(({ node }) => node)),
       h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "sum"), ...sums))),
     status: h("p", { role: "status" }),
+    link: linkTo("softmax", "view", (code) => open(figure, code)),
   };
 }
 
@@ -94,11 +95,23 @@ function row(figure, k) {
   return { node, name, slider, z, power, p, slope };
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function change(figure, news) {
   Object.assign(figure.state, news);
   draw(figure);
+}
+
+// The address: logits, right class, and the class that is pointed at.
+function open(figure, code) {
+  const { given, largest } = figure;
+  const count = given.logits.length;
+  const classIn = wholeIn([0, count - 1]);
+  const found = read(code, rowsOf([1, count]), classIn, classIn);
+  const [[logits], target, pointed] = found ?? [[[Infinity]]];
+  if (Math.max(...logits.map(Math.abs)) > largest) return false;
+  change(figure, { logits, target, pointed });
+  return true;
 }
 
 const canAdd = ({ largest, state: { logits } }) => Math.max(...logits) + 1 <= largest;
@@ -113,7 +126,7 @@ function addOne(figure) {
     + `${total(more)} now. So p, the loss and p − t have not changed.`);
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state: { logits, target, pointed }, view } = figure;
@@ -131,6 +144,7 @@ function draw(figure) {
   });
   view.target.selectedIndex = target;
   view.add.ariaDisabled = !canAdd(figure);
+  view.link.set(write([logits], target, pointed));
   say(figure, spellShare(pointed, logits), h("br"), spellSlope(pointed, p[pointed], target));
 }
 

@@ -26,6 +26,7 @@ class SoftmaxExplorer(Figure):
     """
 
     name = "softmax"
+    builds_on = ("address",)
 
     def __init__(self, logits: ArrayLike, target: int) -> None:
         logits = np.asarray(logits, dtype=np.float64)

@@ -8,7 +8,7 @@
 
 const limits = { stride: [1, 3], padding: [0, 2], dilation: [1, 2] };
 
-// --- The mathematics -----------------------------------------------------------------------
+// --- The mathematics ---
 
 // The size of dX with its padding, for as many windows as dY has cells.
 function reach({ dy, w, stride, dilation }) {
@@ -45,7 +45,7 @@ const isPadding = (state, cell) => cell.some((place, axis) =>
   place < state.padding || place >= reach(state)[axis] - state.padding);
 const isIdle = (state, cell) => !shares(state, cell, last(state) + 1).length;
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function stamp(data) {
   const figure = { given: data, state: { ...data, at: 0 } };
@@ -68,6 +68,7 @@ function elements(figure) {
     w: h("table", { class: "w", "aria-label": "w" }),
     dx: h("table", { class: "g", role: "grid", "aria-label": "dX" }),
     note: h("p"),
+    link: linkTo("stamp", "view", (code) => open(figure, code)),
   };
 }
 
@@ -75,12 +76,12 @@ function arrange(figure) {
   const { state, view } = figure;
   return [
     h("p", {}, "Step or play: each cell of dY lays its multiple of w on dX, and overlaps add."
-      + " Point at a cell of dX to see what it is made of."),
+      + " Point at or tap a cell of dX to see what it is made of."),
     h("div", { class: "cnn-bar" }, ...view.steps.nodes),
     h("div", { class: "cnn-row" }, view.dy, "·", view.w, "→", view.dx),
     h("div", { class: "cnn-bar" }, view.player.node,
       button("Step", () => visit(figure, state.at + 1)),
-      button("Reset", () => reset(figure)), view.slider),
+      button("Reset", () => reset(figure)), view.slider, view.link.node),
     view.status, view.note,
   ];
 }
@@ -100,17 +101,38 @@ function rebuild(figure) {
   }
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 // Take over new steps; the padding leaves at least one cell of dX. The first stamp comes again.
 function change(figure, news) {
   const { state, view } = figure;
   view.player.pause();
   Object.assign(state, news);
-  state.padding = Math.min(state.padding, Math.floor((Math.min(...reach(state)) - 1) / 2));
+  state.padding = Math.min(state.padding, mostPadding(state));
   view.steps.set(state);
   rebuild(figure);
   go(figure, 0);
+}
+
+const mostPadding = (state) => Math.floor((Math.min(...reach(state)) - 1) / 2);
+
+// The address: stride, padding, dilation, the newest stamp, and the cell that is asked for, if any.
+const codeOf = ({ stride, padding, dilation, at, asked }) =>
+  write(stride, padding, dilation, at, asked ? [asked.map((place) => place - padding)] : "");
+
+function open(figure, code) {
+  const { state } = figure;
+  const found = read(code, ...Object.values(limits).map(wholeIn), wholeIn([0, last(state)]),
+    optional(rowsOf([1, 2]), []));
+  if (!found) return false;
+  const [stride, padding, dilation, at, [asked]] = found;
+  const news = { ...state, stride, padding, dilation };
+  const size = reach(news).map((extent) => extent - 2 * padding);
+  if (padding > mostPadding(news) || (asked && !isPlace(asked, size))) return false;
+  change(figure, news);
+  go(figure, at);
+  if (asked) ask(figure, asked.map((place) => place + padding));
+  return true;
 }
 
 const reset = (figure) => change(figure, figure.given);
@@ -144,7 +166,7 @@ function proceed(figure) {
   else visit(figure, last(state));
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, view } = figure;
@@ -154,6 +176,7 @@ function draw(figure) {
   drawResult(figure);
   view.status.replaceChildren(...(state.asked ? collected(state, terms) : stamped(figure)));
   view.note.textContent = noteOn(state);
+  view.link.set(codeOf(state));
 }
 
 // dY and the kernel: the newest stamp, or the factors of the cell that is asked for. These weights
@@ -193,7 +216,7 @@ const beside = (cell, text, role) =>
   cell.append(h("small", { class: role, "aria-hidden": true }, text));
 const signed = (value) => (value < 0 ? short(value) : `+${short(value)}`);
 
-// --- Texts ---------------------------------------------------------------------------------
+// --- Texts ---
 
 function stamped({ state, grids: { dx } }) {
   const [p, q] = place(state, state.at);

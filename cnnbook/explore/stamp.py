@@ -26,6 +26,7 @@ class StampExplorer(Figure):
     """
 
     name = "stamp"
+    builds_on = ("address",)
 
     def __init__(
         self, dy: ArrayLike, kernel: ArrayLike, stride: int = 1, padding: int = 0, dilation: int = 1

@@ -22,7 +22,7 @@ function stopping({ epoch, patience, ...given }) {
   return arrange(figure);
 }
 
-// --- The runs ------------------------------------------------------------------------------
+// --- The runs ---
 
 const percent = (v) => `${short(100 * v, 1)} %`;
 
@@ -40,7 +40,7 @@ function stopOf(history, patience) {
   return epochs.find((epoch) => epoch - bestOf(history, epoch) === patience) ?? history.length;
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function elements(figure) {
   const { given: { runs }, state } = figure;
@@ -83,7 +83,7 @@ function arrange(figure) {
   ];
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function change(figure, news) {
   Object.assign(figure.state, news);
@@ -127,7 +127,7 @@ function open(figure, code) {
   return true;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, view } = figure;

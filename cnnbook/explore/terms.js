@@ -4,7 +4,7 @@
 const { log10 } = Math;
 const widest = 7; // columns of a table whose numbers are written
 
-// --- What a unit is made of -----------------------------------------------------------------
+// --- What a unit is made of ---
 
 // A term is a number, the weight by which it is multiplied, and the unit { k, place } that it
 // belongs to; undefined on the padding. Terms come in groups of rows and columns: one for each map
@@ -47,7 +47,7 @@ function grouped(maps, rows, cellsOf) {
 const termSum = (cells) =>
   sum(cells.flat().map((term) => (term ? term.value * term.weight : 0)));
 
-// --- Numbers of any size --------------------------------------------------------------------
+// --- Numbers of any size ---
 
 // The n of a number of about 10⁻ⁿ, and that power of ten in letters.
 const exponent = (value) => -floor(log10(abs(value)));
@@ -68,7 +68,7 @@ function unitOf(values) {
 
 const inUnit = (name, n) => (n ? `${name}, in ${powerText(n)}` : name);
 
-// --- The parts ------------------------------------------------------------------------------
+// --- The parts ---
 
 // `go(unit)` is called for a term that is clicked.
 function makeTerms(go) {
@@ -135,7 +135,7 @@ function paintWeights(canvas, cells, largest) {
   }));
 }
 
-// --- The opened part ------------------------------------------------------------------------
+// --- The opened part ---
 
 // Three tables: the numbers, the weights, and their products.
 function showTables(made) {

@@ -24,7 +24,7 @@ function explain(figure, unit) {
   return { names, groups: [], ...directions[figure.state.direction].explain(figure, unit, names) };
 }
 
-// --- Forward: the value ---------------------------------------------------------------------
+// --- Forward: the value ---
 
 function explainValue(figure, unit, names) {
   const { layers, state: { values } } = figure;
@@ -64,7 +64,7 @@ function softmaxText(figure, i) {
     + `${fine(exp(z[i]))} / ${fine(total)} ≈ ${fine(exp(z[i]) / total)}`;
 }
 
-// --- Backward: the gradient -----------------------------------------------------------------
+// --- Backward: the gradient ---
 
 function explainGradient(figure, unit, names) {
   const { layers, state: { values, back } } = figure;
@@ -116,7 +116,7 @@ function passText({ relu }, value) {
   return value > 0 ? " Its own ReLU lets it pass." : " Its own ReLU stops it.";
 }
 
-// --- The panel ------------------------------------------------------------------------------
+// --- The panel ---
 
 function makePanel(figure) {
   const buttons = Object.entries(directions).map(([direction, { title }]) =>
@@ -126,12 +126,11 @@ function makePanel(figure) {
     figure.state.label = label.selectedIndex;
     draw(figure);
   });
-  const terms = makeTerms((unit) => attend(figure, unit, "click"));
+  const terms = makeTerms((unit) => attend(figure, unit, "keys"));
   const link = linkTo("digit", "number", (code) => open(figure, code));
   const labelled = h("label", {}, "loss for label ", label);
   const bar = h("div", { class: "cnn-bar" },
-    h("span", { role: "group", "aria-label": "direction" }, ...buttons),
-    labelled, link.node);
+    h("span", { role: "group", "aria-label": "direction" }, ...buttons), labelled, link.node);
   const node = h("div", { class: "panel" }, figure.view.note, terms.node);
   return { bar, node, hint: h("p", { class: "hint" }), labelled, buttons, label, terms, link };
 }
@@ -143,7 +142,7 @@ function preparePanel(figure) {
   const isBackward = direction === "backward";
   state.back = values.length
     ? backward(layers, values, probabilitiesOf(figure), labelOf(figure)) : { gradients: [] };
-  panel.label.selectedIndex = values.length ? labelOf(figure) : -1;
+  if (values.length) panel.label.selectedIndex = labelOf(figure);
   panel.labelled.hidden = !isBackward;
   panel.buttons.forEach((it) =>
     it.setAttribute("aria-pressed", it.dataset.direction === direction));
@@ -157,8 +156,10 @@ function showPanel(figure) {
   const [first] = groups.flatMap(({ cells }) => cells.flat()).filter(Boolean);
   note.textContent = text;
   panel.node.classList.toggle("kept", state.isKept);
-  panel.hint.textContent = state.isKept ? "Pinned. Click it again to release it."
-    : "Point at any number to see how it is computed. A click pins it.";
+  const colours = "Red: a larger number raises the loss; blue: lowers it. ± is the full colour.";
+  panel.hint.textContent = (state.isKept ? "Pinned. Click or tap it again to release it."
+    : "Point at or tap any number to see how it is computed. A click pins it.")
+    + (state.direction === "backward" ? ` ${colours}` : "");
   showTerms(panel.terms, groups, names);
   planes.forEach((plane, k) =>
     putFrames(plane, "met", k === first?.unit.k ? boxesOf(plane, groups) : []));
@@ -185,7 +186,17 @@ function attend(figure, unit, how) {
   if (!unit || (how === "point" && state.isKept)) return;
   const isAgain = state.isKept && String(Object.values(unit)) === String(Object.values(state.unit));
   state.isKept = how === "keys" || (how === "click" && !isAgain);
+  if (how === "click" && innerWidth < 480) lookClosely(figure, unit);
+  else look(figure, unit);
+}
+
+// On a phone the panel comes behind the layer that was tapped, and this stays where it is.
+function lookClosely(figure, unit) {
+  const { node, stages: { [unit.k]: layer } } = figure.view.panel;
+  const { top } = layer.getBoundingClientRect();
   look(figure, unit);
+  layer.after(node);
+  scrollBy(0, layer.getBoundingClientRect().top - top);
 }
 
 function turn(figure, direction) {
@@ -193,7 +204,7 @@ function turn(figure, direction) {
   draw(figure);
 }
 
-// --- The address: example, direction, label, layer, map, row, column --------------------------
+// --- The address: example, direction, label, layer, map, row, column ---
 
 // None for a drawing of the reader's own.
 function addressOf({ state }) {

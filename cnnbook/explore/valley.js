@@ -19,7 +19,7 @@ function valley({ close, most, ...given }) {
   return arrange(figure);
 }
 
-// --- The walks -----------------------------------------------------------------------------
+// --- The walks ---
 
 // Where each rule goes in all the steps there are.
 function walksOf({ state, most }) {
@@ -35,7 +35,7 @@ function arrivalOf(figure, places) {
   return last < figure.most && places.length > figure.most ? last + 1 : undefined;
 }
 
-// --- The elements --------------------------------------------------------------------------
+// --- The elements ---
 
 function elements(figure) {
   const status = h("p", { role: "status" });
@@ -85,7 +85,7 @@ function arrange(figure) {
   ];
 }
 
-// --- Events: each changes the state, then draws --------------------------------------------
+// --- Events: each changes the state, then draws ---
 
 function change(figure, news) {
   Object.assign(figure.state, news);
@@ -133,7 +133,7 @@ function open(figure, code) {
   return true;
 }
 
-// --- Drawing -------------------------------------------------------------------------------
+// --- Drawing ---
 
 function draw(figure) {
   const { state, view } = figure;

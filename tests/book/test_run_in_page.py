@@ -77,6 +77,13 @@ Traceback (most recent call last):
 ValueError: matmul: Input operand 1 has a mismatch"""
 
 
+ABSENT = """\
+ModuleNotFoundError: No module named 'torch'
+torch is not in the page: besides Python's own modules it has NumPy, cnnlib and the checkers of \
+the exercises.
+"""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def pyodide() -> None:
     """The book has Python only where it can be had; a check in CI needs it."""
@@ -183,6 +190,13 @@ def test_from_a_disk(browser: Browser, book: Path) -> None:
     assert answer.run("6 * 7") == "42\n"
     assert answer.run("try:\n    answer\nexcept NameError:\n    print('fresh')") == "fresh\n"
     assert answer.run(FAILING).startswith(FAILED)
+    assert answer.run("def f():\n    import torch.nn\nf()").endswith(ABSENT)
+    assert answer.run("int(input('n? '))").endswith(
+        "RuntimeError: input() is not available in the page: write the value into the code.\n"
+    )
+    expected = "x" * 20_000 + " …\n5001 more characters were printed."
+    assert answer.run("print('x' * 25_000)") == expected
+    assert answer.run("print('x' * 19_999)") == "x" * 19_999 + "\n"
     answer.editor.fill("while True: pass")
     answer.button("Run").click()
     expect(answer.status).to_have_text("Running …")
@@ -318,8 +332,12 @@ def test_keyboard_and_what_is_kept(browser: Browser, book: Path) -> None:
     page.reload()
     answer.button("Continue your answer").click()
     assert answer.editor.input_value().endswith("\n    y\nz    w")
+    written = answer.editor.input_value()
     answer.button("Start over").click()
     assert answer.editor.input_value() == stub
+    answer.button("Undo").click()
+    assert answer.editor.input_value() == written
+    answer.button("Start over").click()
     page.reload()
     answer.button("Solve it here").click()
     assert answer.editor.input_value() == stub

@@ -10,6 +10,7 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_link,
     check_nothing_moves,
     check_phone,
     check_still,
@@ -151,6 +152,15 @@ def test_starts_as_it_is_told(show: Opener) -> None:
     assert "≈ −0.762" in figure.status
     label = "tanh, its slope, and its tangent at −1"
     assert figure.root.locator("[role=img]").get_attribute("aria-label") == label
+
+
+def test_the_link_leads_back(show: Opener) -> None:
+    def drive(figure: Driver) -> None:
+        figure.choose("leaky ReLU")
+        figure.move(-2)
+
+    refused = ("leaky+ReLU_5", "leaky+ReLU_-5", "leaky_1", "tanh_x", "tanh_")
+    check_link(show, ActivationExplorer(), "leaky+ReLU_-2", drive, *refused)
 
 
 # --- What all figures keep --------------------------------------------------------------------

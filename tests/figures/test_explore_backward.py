@@ -12,6 +12,7 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_link,
     check_nothing_moves,
     check_phone,
     check_still,
@@ -337,6 +338,21 @@ def test_slides_by_the_slider(figure: Driver) -> None:
 def test_rounded_sums_say_so(show: Opener) -> None:
     figure = Driver(show(to_html(BackwardExplorer(X, W / 7, DY))))
     assert "≈ 2.29 (9 of 9" in figure.status
+
+
+def test_the_link_leads_back(show: Opener) -> None:
+    def ask(figure: Driver) -> None:
+        figure.press("more padding")
+        figure.choose("all ones")
+        cell(figure, "w", 0, 2).hover()
+
+    def type_dy(figure: Driver) -> None:
+        cell(figure, "dY", 0, 0).click()
+
+    explorer = BackwardExplorer(X, W, DY)
+    refused = ("1_0_y_0,0", "1_0_w_3,0", "1_0_x_5,0", "0_0_x_0,0", "1_0_x_0,0_ones", "1_0_x_0")
+    check_link(show, explorer, "1_1_w_0,2_all+ones", ask, *refused)
+    check_link(show, explorer, "1_0_x_2,2_0,0,-1;2,1,0;0,-2,1", type_dy, "1_0_x_2,2_1,2;3")
 
 
 def test_twice_on_one_page(show: Opener) -> None:

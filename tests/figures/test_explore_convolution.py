@@ -10,6 +10,7 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_link,
     check_nothing_moves,
     check_phone,
     check_still,
@@ -184,7 +185,7 @@ def test_states_the_size_and_what_no_window_reads(
         for word, lines in zip(("row", "column"), unread, strict=True)
         if lines
     ]
-    sentence = f"No window reads {' and '.join(parts)} (" if parts else "Every cell is read."
+    sentence = f"No window reads {' and '.join(parts)} (" if parts else "Every input cell is used."
     assert sentence in figure.text
     padded = np.pad(SEVEN, padding).shape
     idle = [(i, j) for i, j in np.ndindex(padded) if i in unread[0] or j in unread[1]]
@@ -300,6 +301,27 @@ def test_plays_to_the_end_and_pauses(figure: Driver) -> None:
 
 def test_stops_when_it_is_taken_off_the_page(figure: Driver) -> None:
     check_stops_when_gone(figure, "Play")
+
+
+def test_the_link_leads_back(show: Opener) -> None:
+    def choose(figure: Driver) -> None:
+        figure.press("more padding")
+        figure.choose("Sobel y")
+        figure.press("Step", 3)
+
+    def edit(figure: Driver) -> None:
+        figure.cell("x", 0, 1).click()
+        figure.root.get_by_label("weight 0, 0").fill("1/4")
+        figure.root.page.keyboard.press("Enter")
+
+    explorer = ConvolutionExplorer(SEVEN, SOBEL)
+    refused = ("1_3_1_3_blur", "1_0_1_20_blur", "1_0_1_0_blu", "1_0_1_0_1,0;1", "1_0_1_0_1,x")
+    check_link(show, explorer, "1_1_1_3_Sobel+y", choose, *refused)
+    x = ";".join(",".join(map(str, row)) for row in SEVEN)
+    code = f"1_0_1_0_0.25,0,1;-2,0,2;-1,0,1_0,1{x[3:]}"
+    check_link(
+        show, explorer, code, edit, "1_0_1_0_blur_1,2", "1_0_1_0_" + "1,1,1,1,1,1;" * 5 + "1"
+    )
 
 
 def test_nothing_moves_unasked(show: Opener) -> None:

@@ -12,6 +12,7 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_link,
     check_nothing_moves,
     check_phone,
     check_still,
@@ -152,7 +153,7 @@ def close(shown: Any, expected: Any, rel: float = 6e-4) -> None:
 
 
 def test_html_is_self_contained_and_small() -> None:
-    check_html(explorer())
+    check_html(explorer(), 34 * 1024)
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -230,7 +231,7 @@ def test_steps_run_pause_and_reset(figure: Playground) -> None:
     clock = figure.root.page.clock
     figure.press("Step", 2)
     close(figure.numbers_shown[:3], [22, *walk(PLAIN, 0.04, 22)[-1]])
-    figure.press("Run")
+    figure.press("Play")
     expect(figure.root.locator("[role=status]")).to_have_attribute("aria-live", "off")
     clock.run_for(1000)
     figure.press("Pause")
@@ -239,12 +240,12 @@ def test_steps_run_pause_and_reset(figure: Playground) -> None:
     close(figure.numbers_shown[1:3], walk(PLAIN, 0.04, step)[-1])
     clock.run_for(5000)
     assert figure.numbers_shown[0] == step
-    figure.press("Run")
+    figure.press("Play")
     clock.run_for(60_000)
     close(figure.numbers_shown[:3], [300, *walk(PLAIN, 0.04, 300)[-1]])
     figure.press("Step")
     assert figure.numbers_shown[0] == 300
-    figure.press("Run")
+    figure.press("Play")
     assert figure.numbers_shown[0] < 100
     figure.press("Reset")
     assert figure.numbers_shown[:3] == [0, *START]
@@ -254,13 +255,13 @@ def test_steps_run_pause_and_reset(figure: Playground) -> None:
 
 def test_a_lost_walk_ends(figure: Playground) -> None:
     figure.rate(2)
-    figure.press("Run")
+    figure.press("Play")
     figure.root.page.clock.run_for(60_000)
     step, w, b, *_ = figure.numbers_shown
     places = walk(PLAIN, 2, int(step))
     assert np.hypot(*places[-2]) < 1e6 <= np.hypot(*places[-1])
     close([w, b], places[-1])
-    expect(figure.root.get_by_role("button", name="Run")).to_be_visible()
+    expect(figure.root.get_by_role("button", name="Play")).to_be_visible()
 
 
 def test_reset_brings_everything_back(figure: Playground) -> None:
@@ -277,18 +278,41 @@ def test_reset_brings_everything_back(figure: Playground) -> None:
     assert figure.text == before
 
 
+def test_the_link_leads_back(show: Opener) -> None:
+    def choose(figure: Driver) -> None:
+        figure.root.get_by_role("combobox").select_option(METHODS[1])
+        figure.root.get_by_role("slider", name="learning rate").fill("-0.699")
+        figure.press("Step")
+
+    def move(figure: Driver) -> None:
+        figure.root.get_by_role("slider", name="point 1", exact=True).press("ArrowDown")
+        figure.root.get_by_role("slider", name="start").press("ArrowLeft")
+
+    refused = (
+        "SGD_0.1_301_0,0",
+        "SGD_0_20_0,0",
+        "SGD_0.1_20_4,0",
+        "SGD_0.1_20_0",
+        "sgd_0.1_20_0,0",
+    )
+    check_link(show, explorer(), "SGD,+momentum+0.9_0.2_21_-0.8,2", choose, *refused)
+    points = ";".join(f"{x:g},{t:g}" for x, t in zip(X, [3.46, *T[1:]], strict=True))
+    code = f"SGD_0.04_20_-0.9,2_{points.replace('3.824', '3.82', 1)}"
+    check_link(show, explorer(), code, move, "SGD_0.04_20_0,0_1,2;3,4", f"{code[:-5]}7.1")
+
+
 def test_nothing_moves_unasked(show: Opener) -> None:
     check_nothing_moves(show, explorer())
 
 
 def test_run_jumps_to_the_end_where_motion_is_unwanted(show: Opener) -> None:
     figure = Playground(show(to_html(explorer()), reduced_motion="reduce"))
-    figure.press("Run")
+    figure.press("Play")
     close(figure.numbers_shown[:3], [300, *walk(PLAIN, 0.04, 300)[-1]])
 
 
 def test_stops_when_it_is_taken_off_the_page(figure: Playground) -> None:
-    check_stops_when_gone(figure, "Run")
+    check_stops_when_gone(figure, "Play")
 
 
 # --- The limit and the verdict ----------------------------------------------------------------
@@ -472,7 +496,7 @@ def test_no_number_is_cut_off(figure: Playground) -> None:
     }).map((text) => text.textContent)"""
     texts = figure.root.locator("svg text")
     assert texts.evaluate_all(outside) == []
-    figure.press("Run")
+    figure.press("Play")
     figure.root.page.clock.run_for(60_000)
     assert texts.evaluate_all(outside) == []
 

@@ -9,6 +9,7 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_link,
     check_nothing_moves,
     check_phone,
     check_still,
@@ -228,6 +229,15 @@ def test_plays_to_the_end_and_pauses(figure: Driver) -> None:
     assert figure.status.startswith("Backward: dw1")
     figure.press("Play")
     assert figure.status.startswith("Two numbers")
+
+
+def test_the_link_leads_back(show: Opener) -> None:
+    def drive(figure: Driver) -> None:
+        set_slider(figure, "x", -1.5)
+        figure.press("Step", 7)
+
+    refused = ("-11_3_7", "5_0_7", "5_3_13", "5_3_1.5", "5_3", "x_3_7")
+    check_link(show, GraphExplorer(), "-1.5_3_7", drive, *refused)
 
 
 def test_nothing_moves_unasked(show: Opener) -> None:

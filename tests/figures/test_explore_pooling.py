@@ -10,6 +10,7 @@ from figure_driver import (
     cell,
     check_accessible,
     check_html,
+    check_link,
     check_phone,
     check_still,
     check_twice_and_hosted,
@@ -272,6 +273,29 @@ def test_reset_brings_everything_back(figure: Pooling) -> None:
     assert figure.text != before
     figure.press("Reset")
     assert figure.text == before
+
+
+def test_the_link_leads_back(show: Opener) -> None:
+    def choose(figure: Driver) -> None:
+        figure.choose("average of real cells")
+        figure.press("more window")
+        figure.press("more padding")
+        figure.table("y").locator("td").nth(1).hover()
+
+    def edit(figure: Driver) -> None:
+        figure.table("g").nth(1).locator("td").nth(1).click()
+        figure.table("x").locator("td").nth(2).click()
+
+    refused = (
+        "maximum_2_2_0_y_0,2",
+        "maximum_2_2_0_x_0,5",
+        "maximum_1_2_1_y_0,0",
+        "max_2_2_0_y_0,0",
+    )
+    check_link(show, PoolingExplorer(X), "average+of+real+cells_3_2_1_y_0,1", choose, *refused)
+    x = ";".join(",".join(map(str, row)) for row in X).replace("1,0,2", "1,0,0", 1)
+    code = f"maximum_2_2_0_x_0,2_{x}_1,0;1,1"
+    check_link(show, PoolingExplorer(X), code, edit, "maximum_2_2_0_x_0,0_1,2;3,4")
 
 
 def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:

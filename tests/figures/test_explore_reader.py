@@ -1,5 +1,8 @@
 """The reader of the first page: draw a digit, and the layers light up and say what it is."""
 
+import re
+
+import numpy as np
 import pytest
 from figure_driver import (
     Driver,
@@ -13,6 +16,7 @@ from figure_driver import (
 )
 from playwright.sync_api import expect
 
+from cnnbook.digits import normalise_digit
 from cnnbook.explore import DigitReader
 
 HTML = to_html(DigitReader())
@@ -20,6 +24,8 @@ SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
 FLAGGED_ONE = [(0.3, 0.45), (0.55, 0.1), (0.55, 0.9)]
 LETTER_A = [[(0.2, 0.9), (0.5, 0.1), (0.8, 0.9)], [(0.3, 0.6), (0.7, 0.6)]]
 LAYERS = ["conv 1", "pool 1", "conv 2", "pool 2", "linear 1", "linear 2"]
+INK = """canvas => [...canvas.getContext("2d").getImageData(0, 0, 280, 280).data]
+    .filter((_, at) => at % 4 === 3)"""
 OPACITIES = """layers => layers.map((layer) =>
     Number(getComputedStyle(layer).opacity))"""
 
@@ -108,6 +114,26 @@ def test_examples_come_one_after_the_other(reader: Reader) -> None:
     assert reader.status == "nothing drawn"
     reader.press("Another digit")
     assert reader.status == "0"
+
+
+def test_a_unit_shows_on_the_paper_what_it_looks_at(reader: Reader) -> None:
+    """The window is the ink's, stretched as the picture's ink is to that of the drawing."""
+    ink = np.reshape(reader.root.locator("canvas").first.evaluate(INK), (280, 280))
+    picture = normalise_digit(ink / 255)
+    plane = reader.root.locator("canvas[aria-label^='conv 1']")
+    for i, j in [(13, 13), (8, 17), (0, 0)]:
+        plane.hover(position={"x": 2 * j + 1, "y": 2 * i + 1})
+        assert f"conv 1[0, {i}, {j}]" in reader.text
+        style = reader.root.locator("i.window").get_attribute("style") or ""
+        top, tall, left, wide = (2.8 * float(v) for v in re.findall(r"([\d.]+)%", style))
+        for axis, at, start, size in ((1, i, top, tall), (0, j, left, wide)):
+            drawn, read = (np.flatnonzero(a.any(axis))[[0, -1]] + [0, 1] for a in (ink, picture))
+            edges = np.clip([at - 2, at + 3], 0, 28)
+            slope = (drawn[1] - drawn[0]) / (read[1] - read[0])
+            expected = np.clip(drawn[0] + (edges - read[0]) * slope, 0, 280)
+            np.testing.assert_allclose([start, start + size], expected, atol=0.1)
+    reader.root.page.mouse.move(0, 0)
+    expect(reader.root.locator("i.window")).to_have_count(0)
 
 
 def test_lights_up_from_left_to_right(show: Opener) -> None:

@@ -12,7 +12,7 @@ import cnnbook.explore
 from cnnbook.explore import ConvolutionExplorer
 
 SCRIPTS = sorted(Path(cnnbook.explore.__file__).parent.glob("*.js"))
-SHARED = ["axes", "figure", "fit", "network", "gradients", "planes", "terms", "units"]
+SHARED = ["address", "axes", "figure", "fit", "gradients", "network", "planes", "terms", "units"]
 LONGEST, WIDEST = 40, 100
 
 

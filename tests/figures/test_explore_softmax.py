@@ -10,6 +10,7 @@ from figure_driver import (
     Opener,
     check_accessible,
     check_html,
+    check_link,
     check_nothing_moves,
     check_phone,
     check_still,
@@ -260,6 +261,16 @@ def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
     first.set(0, 7)
     first.choose("2")
     assert second.text == before != first.text
+
+
+def test_the_link_leads_back(show: Opener) -> None:
+    def drive(figure: Driver) -> None:
+        figure.root.get_by_role("slider").nth(1).fill("-2.5")
+        figure.choose("2")
+        figure.root.get_by_role("slider").nth(3).focus()
+
+    refused = ("2,1,9,0_2_3", "2,1,0_2_3", "2,1,x,0_2_3", "2,1,0,0_4_3", "2,1,0,0_2_4", "2,1,0,0_2")
+    check_link(show, SoftmaxExplorer(FOUR, 0), "2,-2.5,-1,0.5_2_3", drive, *refused)
 
 
 # --- What all figures keep --------------------------------------------------------------------

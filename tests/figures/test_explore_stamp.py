@@ -12,6 +12,7 @@ from figure_driver import (
     cell,
     check_accessible,
     check_html,
+    check_link,
     check_nothing_moves,
     check_phone,
     check_still,
@@ -295,6 +296,29 @@ def test_what_the_reader_does_ends_the_playing(figure: Stamps) -> None:
         figure.press("Play")
         act()
         expect(figure.root.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+def test_the_link_leads_back(show: Opener) -> None:
+    def step(figure: Driver) -> None:
+        figure.press("more stride")
+        figure.press("more padding")
+        figure.press("Step", 3)
+
+    def ask(figure: Driver) -> None:
+        step(figure)
+        figure.table("g").nth(1).locator("tr").nth(2).locator("td").nth(3).hover()
+
+    explorer = StampExplorer(DY, W)
+    refused = ("4_0_1_0", "1_0_1_9", "1_0_1_0_5,0", "1_0_1_0_1", "1_0_1_0_-1,0", "1_0_1")
+    check_link(show, explorer, "2_1_1_3", step, *refused)
+    check_link(show, explorer, "2_1_1_3_1,2", ask, "1_3_1_0")
+    check_link(
+        show,
+        StampExplorer([[1]], [[1]]),
+        "2_0_1_0",
+        lambda figure: figure.press("more stride"),
+        "1_1_1_0",
+    )
 
 
 def test_stops_when_gone(figure: Stamps) -> None:

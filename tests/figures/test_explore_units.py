@@ -412,6 +412,66 @@ def test_a_drawing_of_one_s_own_has_no_address(explorer: Explorer) -> None:
     expect(link).to_be_hidden()
 
 
+# --- What is seen together -----------------------------------------------------------------------
+
+
+def place_of(shown: Locator) -> tuple[float, float]:
+    """Its upper edge in the window, and its height."""
+    box = shown.bounding_box()
+    assert box
+    return box["y"], box["height"]
+
+
+def test_gradients_have_a_scale_and_arrows_point_backward(explorer: Explorer, five: Any) -> None:
+    _, of_five, _ = five
+    point(explorer, (1, 0, 0, 0), "forward")
+    captions = explorer.root.locator(".layers > div > small")
+    arrow = "it => getComputedStyle(it, '::before').content"
+    expect(captions.nth(1)).to_have_text("conv 16 × 28 × 28, ReLU")
+    assert "→" in explorer.root.locator(".layers > div").nth(1).evaluate(arrow)
+    point(explorer, (1, 0, 0, 0), "backward")
+    for caption, gradient in zip(captions.all_inner_texts(), of_five, strict=False):
+        scale = number(caption.split("±")[1])
+        assert scale == pytest.approx(float(np.abs(gradient).max()), rel=0.06)
+    assert "←" in explorer.root.locator(".layers > div").nth(1).evaluate(arrow)
+
+
+def test_the_label_stays_chosen_without_a_drawing(explorer: Explorer) -> None:
+    explorer.press("Backward: gradients")
+    explorer.root.get_by_role("combobox").select_option("3")
+    explorer.press("Clear")
+    expect(explorer.root.get_by_role("combobox")).to_have_value("3")
+
+
+@pytest.mark.parametrize("k", [1, 3, 6])
+def test_a_unit_and_what_is_said_of_it_are_in_one_window(show: Opener, k: int) -> None:
+    """The layer that is pointed at lies in the middle of a window of 800 pixels."""
+    explorer = Explorer(show(HTML, width=1280))
+    page, plane = explorer.root.page, explorer.plane(k)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    plane.evaluate("it => scrollBy(0, it.getBoundingClientRect().top - 150)")
+    plane.hover(position={"x": 4, "y": 4})
+    top, _ = place_of(plane)
+    start, height = place_of(explorer.root.locator(".panel"))
+    assert 0 <= top + 4 < start
+    assert start + height <= 800
+    assert height > 100
+
+
+def test_on_a_phone_the_panel_follows_the_layer_that_was_tapped(show: Opener) -> None:
+    explorer = Explorer(show(HTML, width=390))
+    panel = explorer.root.locator(".panel")
+    for k in (3, 1, 4):
+        plane = explorer.plane(k)
+        plane.evaluate("it => scrollBy(0, it.getBoundingClientRect().top - 300)")
+        before, _ = place_of(plane)
+        plane.click(position={"x": 4, "y": 4})
+        top, height = place_of(plane)
+        assert top == pytest.approx(before, abs=1)
+        assert 0 <= place_of(panel)[0] - (top + height) < 40
+        assert explorer.text.startswith(f"{LAYERS[k]}[")
+
+
 # --- The rules of all figures ------------------------------------------------------------------
 
 
