@@ -112,7 +112,7 @@ SIGNS = (
 
 
 def learned_digits(count: int, rng: Rng) -> tuple[Array, Array]:
-    """uint8 (N, 28, 28), int64 (N,): as many of each digit, no two alike."""
+    """uint8 (N, 28, 28), int64 (N,): the digits 0 to 9 in turn, no two pictures alike."""
     labels = np.arange(count) % 10
     return np.stack([_pictured(_digit(int(label), rng), rng) for label in labels]), labels
 

@@ -1,4 +1,4 @@
-"""The networks of the course, each written once, for `cnnlib.nn` and for `torch.nn`.
+"""The networks of the book, each written once, for `cnnlib.nn` and for `torch.nn`.
 
 ``n`` is one of the two; what is ``given``, such as ``rng``, goes to every layer with weights.
 """

@@ -32,7 +32,7 @@ def xavier_normal_(a: Array, gain: float = 1.0, *, rng: np.random.Generator) -> 
 
 
 def kaiming_normal_(a: Array, *, rng: np.random.Generator) -> Array:
-    """Variance 2 / fan_in, which ReLU keeps from layer to layer (He et al., 2015)."""
+    """Variance 2 / fan_in: signals keep their size through ReLU layers (He et al., 2015)."""
     return normal_(a, 0, math.sqrt(2 / _fans(a)[0]), rng=rng)
 
 

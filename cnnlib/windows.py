@@ -31,7 +31,7 @@ def output_size(
     Raises
     ------
     ValueError
-        If a step is too small, or the kernel is larger than the padded input.
+        If an argument such as the stride is too small, or the kernel larger than the padded input.
     """
     steps = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation}
     for key, value in ({"size": size} | steps).items():
@@ -171,7 +171,8 @@ def sliding(a: Array, axes: Ints, kernel: Ints, stride: Ints, dilation: Ints) ->
 def windows(x: Array, kernel_size: Size2, stride: Size2 = 1, dilation: Size2 = 1) -> Array:
     """(N, C, H, W) -> (N, C, H', W', kH, kW): all windows, as a read-only view (no copy).
 
-    Raises ValueError if a step is too small, or the kernel larger than the image.
+    Raises ValueError if an argument such as the stride is too small, or the kernel larger than
+    the image.
     """
     g = geometry("windows", x, kernel_size, stride, 0, dilation)
     v = sliding(x, (2, 3), g.kernel, g.stride, g.dilation)

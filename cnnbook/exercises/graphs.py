@@ -75,9 +75,8 @@ derivative = Exercise(
             _in_place_of(lambda x, y: 2 * math.cos(2 * x) + 1 / y)
         ),
         "-x / y * y is −x: put brackets, -x / (y * y).": _in_place_of(by_y=lambda x, y: -x),
-        "The sign of the derivative with respect to y is wrong: as y grows, x / y shrinks.": (
-            _sum_of(1, 1, 1, -1)
-        ),
+        "The sign of the derivative with respect to y is wrong: where x is positive, x / y "
+        "shrinks as y grows.": _sum_of(1, 1, 1, -1),
         "The derivative of x / y with respect to y is −x / y², with a square.": [
             _in_place_of(by_y=lambda x, y: -x / y),
             _in_place_of(by_y=lambda x, y: x / y),

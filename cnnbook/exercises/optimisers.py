@@ -261,13 +261,13 @@ adam = Exercise(
             _adam_but(quotient=lambda m, v: m / np.sqrt(v + 1e-8))
         ),
         "eps is added to the root of v before v is corrected; correct v first.": _short_form,
-        "eps is not 1e-8.": [
+        "eps should be 1e-8.": [
             _with_eps(eps) for eps in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12)
         ],
         "The two betas are swapped: 0.9 is for the gradient, 0.999 for its square.": (
             _with_betas(0.999, 0.9)
         ),
-        "The betas are not 0.9 and 0.999.": [
+        "The betas should be 0.9 and 0.999.": [
             _with_betas(*betas) for betas in ((0.9, 0.99), (0.9, 0.9), (0.99, 0.999))
         ],
         "v is made from m²; it is the running mean of g².": _adam_but(squared=lambda g, m: m**2),

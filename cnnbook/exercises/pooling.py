@@ -111,7 +111,7 @@ max_pool2d = Exercise(
         "The padding is 0; under a maximum it must be −∞, or it wins over negative numbers.": (
             _padded_with_zero
         ),
-        "No maximum is below 0: start from −∞, not from 0.": (
+        "None of your maxima is below 0: start from −∞, not from 0.": (
             lambda x, k, stride, padding: np.maximum(0, _right(x, k, stride, padding))
         ),
         "The padding is a number that a map can fall below; take −∞.": [

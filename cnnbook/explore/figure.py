@@ -129,7 +129,9 @@ def _cell(value: float, marked: bool) -> str:
 
 def short(value: float, decimals: int = 2) -> str:
     """So many decimals at most, and a real minus sign; as `short` in figure.js."""
-    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    text = f"{value:.{decimals}f}"
+    if decimals:
+        text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "−")
 
 

@@ -122,7 +122,7 @@ function share({ to, letters, factor }, w, dw) {
 }
 
 function meaning(k, dw) {
-  if (k === 7) return "By itself w7 changes as itself: backward begins with 1.";
+  if (k === 7) return "The derivative of w7 by itself is 1: backward begins there.";
   if (k > 2) return "";
   const name = nodes[k].formula;
   return `So if ${name} grows by 0.1, w7 changes by about ${digits(dw[k] / 10)}. Try it.`;

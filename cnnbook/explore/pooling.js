@@ -251,8 +251,8 @@ function backward(figure, cell, lit) {
 }
 
 function lacking(figure, cell) {
-  const count = readers(figure, cell).length;
-  return count ? `not the maximum of its ${count} windows.` : "in no window.";
+  const isRead = readers(figure, cell).length > 0;
+  return isRead ? "not the maximum of any window that reads it." : "in no window.";
 }
 
 // Whether all of dy arrives in dx.

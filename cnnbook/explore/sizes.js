@@ -71,7 +71,7 @@ const product = (list) => list.reduce((x, y) => x * y, 1);
 const times = (list) => [...list].join(" × ");
 const count = (v) => v.toLocaleString("en");
 
-// The cells that a kernel spans; and how many places it can move on, in what it gets.
+// The cells that a window spans; and how many places it can move on, in what it gets.
 const span = ({ k, d }) => d * (k - 1) + 1;
 const spare = (n, layer) => n + 2 * layer.p - span(layer);
 
@@ -90,7 +90,7 @@ function fault(layer, before) {
     return `${nameOf(layer, "i")} is ${count(i)} but it gets ${describe(before)}.`;
   }
   if (isPool(layer) && 2 * p > k) {
-    return `Padding in pooling is at most half the kernel, here ${k >> 1}.`;
+    return `Padding in pooling is at most half the window, here ${k >> 1}.`;
   }
   const side = Math.min(...before.sides);
   return isWindowed(layer) && spare(side, layer) < 0 ? tooLarge(layer, side) : undefined;
@@ -105,9 +105,9 @@ function describe({ shape, sides }) {
 }
 
 const tooLarge = ({ k, p, d }, side) =>
-  `The kernel spans ${d}·(${k} − 1) + 1 = ${span({ k, d })} cells, but the padded input has only `
+  `The window spans ${d}·(${k} − 1) + 1 = ${span({ k, d })} cells, but the padded input has only `
   + `${side} + 2·${p} = ${side + 2 * p}. `
-  + "Less pooling before, more padding, or a smaller kernel?";
+  + "Less pooling before, more padding, or a smaller window?";
 
 // The rows of the table: of each layer the shape, or what is wrong.
 function rowsOf(stack) {

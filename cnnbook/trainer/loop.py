@@ -56,7 +56,9 @@ def train(
     The device is part of the configuration: ``Config(device="cuda")``. Without ``data``, MNIST or
     the files in ``config.root`` are read. ``on_step(step, loss)`` is called after every step.
     ``checkpoint`` is written at once, every ``checkpoint_every`` steps, at the end, and on Ctrl-C,
-    which then raises KeyboardInterrupt. Raises as ``start`` does.
+    which then raises KeyboardInterrupt. Raises FileExistsError for a checkpoint that would be
+    overwritten or a ``logdir`` that holds another run, ValueError for a checkpoint that is damaged,
+    or of another configuration or data.
     """
     checked("checkpoint_every", checkpoint_every, int, at_least=1)
     run = start(config, data, checkpoint, resume, logdir)

@@ -66,13 +66,13 @@ def tanh_backward(dy: Array, x: Array) -> Array:
 
 
 def gelu(x: Array) -> Array:
-    """x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel, 2016)."""
+    """x · Φ(x), Φ the standard normal distribution function (Hendrycks & Gimpel, 2016)."""
     checks.floating("gelu", x=x)
     return x * _normal_cdf(x)
 
 
 def gelu_backward(dy: Array, x: Array) -> Array:
-    """dy · (Φ(x) + x · φ(x)), φ the normal density."""
+    """dy · (Φ(x) + x · φ(x)), φ the standard normal density."""
     checks.gradient("gelu_backward", dy, x.shape, x=x)
     density = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
     return dy * (_normal_cdf(x) + x * density)

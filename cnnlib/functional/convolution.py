@@ -31,7 +31,8 @@ def conv2d(
     Raises
     ------
     ValueError
-        If a rank, the channels or a step is wrong, or the kernel is too large.
+        If a rank, the channels or an argument such as the stride is wrong, or the kernel is too
+        large.
     TypeError
         If the arrays are not all float32 or all float64.
     """

@@ -28,7 +28,8 @@ def max_pool2d(
     Raises
     ------
     ValueError
-        If a step is wrong, the padding exceeds half the kernel, or the kernel the padded input.
+        If an argument such as the stride is too small, the padding exceeds half the kernel, or the
+        kernel the padded input.
     """
     checks.floating("max_pool2d", x=x)
     steps = resolve_steps("max_pool2d", kernel_size, stride, padding, dilation)
@@ -81,7 +82,8 @@ def avg_pool2d(
     Raises
     ------
     ValueError
-        If a step is wrong, the padding exceeds half the kernel, or the kernel the padded input.
+        If an argument such as the stride is too small, the padding exceeds half the kernel, or the
+        kernel the padded input.
     """
     checks.floating("avg_pool2d", x=x)
     steps = resolve_steps("avg_pool2d", kernel_size, stride, padding, 1)

@@ -25,7 +25,7 @@ class Conv2d(Module):
     Raises
     ------
     ValueError
-        If a number is too small, or ``'same'`` is asked for with a stride.
+        If a number is too small, or ``'same'`` is asked for with a stride other than 1.
     TypeError
         If a number is no integer, or rng no `numpy.random.Generator`.
     """
@@ -121,8 +121,8 @@ class Linear(Module):
 class BatchNorm2d(Module):
     """(N, num_features, H, W) -> the same shape, each channel normalised.
 
-    In training by the batch's statistics, which also move the running ones by ``momentum``;
-    after ``eval()`` by the running ones (Ioffe & Szegedy, 2015).
+    In training by the batch's statistics, which also move the running averages by ``momentum``;
+    after ``eval()`` by the running averages (Ioffe & Szegedy, 2015).
 
     Raises
     ------

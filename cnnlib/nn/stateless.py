@@ -107,7 +107,7 @@ class Tanh(Stateless, function=F.tanh):
 
 
 class GELU(Stateless, function=F.gelu):
-    """x · Φ(x), Φ the normal distribution function."""
+    """x · Φ(x), Φ the standard normal distribution function."""
 
 
 class Flatten(Stateless, function=F.flatten):

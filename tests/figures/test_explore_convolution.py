@@ -91,6 +91,11 @@ def test_numbers_are_short(value: float, text: str) -> None:
     assert short(value) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(10, "10"), (-100.4, "−100"), (-0.2, "0")])
+def test_whole_numbers_keep_their_zeros(value: float, text: str) -> None:
+    assert short(value, decimals=0) == text
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [

@@ -185,7 +185,7 @@ def test_a_cell_shows_the_windows_that_it_wins(figure: Pooling) -> None:
     assert figure.lit("y", "on") == figure.lit("dy", "on") == [(0, 0), (1, 1)]
     assert figure.lit("x", "on") == figure.lit("dx", "on") == [(2, 2)]
     figure.at("x", 2, 1).hover()
-    assert figure.status == "dx[2, 1] = 0: x[2, 1] is not the maximum of its 2 windows."
+    assert figure.status == "dx[2, 1] = 0: x[2, 1] is not the maximum of any window that reads it."
     figure.press("less window")
     figure.at("x", 4, 0).hover()
     assert figure.status == "dx[4, 0] = 0: x[4, 0] is in no window."

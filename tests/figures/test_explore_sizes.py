@@ -334,9 +334,9 @@ WRONG = [
     (
         "x1h28w28-c6k5-m-c16k5-m-c8k5d2-l10",
         5,
-        "The kernel spans 2·(5 − 1) + 1 = 9 cells, but the padded input has only 4 + 2·0 = 4.",
+        "The window spans 2·(5 − 1) + 1 = 9 cells, but the padded input has only 4 + 2·0 = 4.",
     ),
-    ("x1h2w28-mk5p1", 1, "The kernel spans 1·(5 − 1) + 1 = 5 cells, but the padded input has"),
+    ("x1h2w28-mk5p1", 1, "The window spans 1·(5 − 1) + 1 = 5 cells, but the padded input has"),
     (
         "x1h28w28-c6-l10",
         2,
@@ -354,7 +354,7 @@ WRONG = [
         "in_features is 400 but it gets 2,304 numbers (16 × 12 × 12).",
     ),
     ("x3h28w28-c6k5i1", 1, "in_channels is 1 but it gets maps, 3 × 28 × 28."),
-    ("x1h28w28-mk3p2", 1, "Padding in pooling is at most half the kernel, here 1."),
+    ("x1h28w28-mk3p2", 1, "Padding in pooling is at most half the window, here 1."),
 ]
 
 
