@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +20,7 @@ RANGES = {"x": (-2, 4), "t": (-2, 6), "w": (-2, 3), "b": (-4, 6), "lr": (0.001, 
 class LineFit(Figure):
     """(n,), (n,): t ≈ w·x + b, and a walk over the cost that begins at ``start``, (w, b)."""
 
-    builds_on = ("axes", "fit")
+    builds_on: ClassVar[tuple[str, ...]] = ("axes", "fit")
 
     def __init__(self, x: ArrayLike, t: ArrayLike, start: tuple[float, float]) -> None:
         name = type(self).__name__
