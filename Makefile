@@ -13,15 +13,16 @@ RUN := $(BIN)/python
 INSTALLED := .venv/.installed
 BOOK := _build/html/.complete
 BOOK_SOURCES := $(wildcard *.md *.bib _config.yml _toc.yml) \
-	$(shell find _ext _static appendices chapters cnnbook cnnlib -type f ! -name '*.pyc' 2>/dev/null)
+	$(shell find _ext _static appendices chapters cnnbook cnnlib locale tools/editions.py \
+		-type f ! -name '*.mo' ! -name '*.pyc' 2>/dev/null)
 EXPERIMENTS := $(filter-out __init__ bench exported gpu ladder timing,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 .PHONY: help book lab test notebooks serve lint format lock bench results \
-	mutants planted fuzz zip lighthouse clean
+	mutants planted fuzz zip messages lighthouse clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make book           build the book: _build/html/index.html'
+	@echo 'make book           build the book: _build/html/index.html, in Chinese zh/index.html'
 	@echo 'make lab            read and run the chapters in JupyterLab'
 	@echo 'make test           run all tests, the notebooks among them (ARGS="-k conv": some)'
 	@echo 'make notebooks      execute in place the notebooks that changed (NB=chapters/x.ipynb: one)'
@@ -33,6 +34,7 @@ help:
 	@echo 'make planted        plant classic bugs: the chapters alone must notice'
 	@echo 'make fuzz           try damaged files and states in cnnlib, for SECONDS=60'
 	@echo 'make zip            pack the book and its notebooks: dist/convolutional-networks-computed.zip'
+	@echo 'make messages       bring the catalogues of the translation up to date: locale/'
 	@echo 'make lighthouse     measure the pages with Lighthouse, which needs Node.js (PAGES=…: some)'
 	@echo 'make lock           write requirements.txt (ARGS=--upgrade: with newer versions)'
 	@echo 'make clean          remove what was built, but not .venv and lab'
@@ -49,8 +51,8 @@ $(INSTALLED): requirements.txt pyproject.toml
 book: $(BOOK)
 
 $(BOOK): $(INSTALLED) $(BOOK_SOURCES)
-	rm -rf _build/html _build/.doctrees
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	rm -rf _build/html _build/.doctrees*
+	$(RUN) -m tools.editions
 	@touch $@
 
 # What a reader writes into these notebooks stays: `make clean` leaves the folder, too.
@@ -104,6 +106,9 @@ fuzz: $(INSTALLED)
 
 zip: book
 	$(RUN) -m tools.zip_book
+
+messages: $(INSTALLED)
+	$(RUN) -m tools.editions update
 
 lighthouse: book
 	$(RUN) -m tools.lighthouse $(PAGES)

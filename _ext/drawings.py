@@ -43,6 +43,8 @@ def visit_drawing(translator: HTML5Translator, node: Drawing) -> None:
 
 def draw(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the text of each SVG in the place of its picture."""
+    if app.builder.format != "html":
+        return
     pictures = [it for it in doctree.findall(nodes.image) if it["uri"].endswith(".svg")]
     for number, picture in enumerate(pictures):
         svg = Path(app.srcdir, picture["uri"]).read_text(encoding="utf-8")

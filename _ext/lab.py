@@ -22,6 +22,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.errors import ExtensionError
+from sphinx.locale import _
 from sphinx_design.dropdown import dropdown_main
 from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
 from sphinx_proof.nodes import definition_node, proof_node, theorem_node
@@ -38,9 +39,6 @@ FOLDED = {
     "hide-input": {"source_hidden": True},
     "hide-cell": {"source_hidden": True, "outputs_hidden": True},
 }
-NEEDS = """\
-*The code needs the book's packages. They come with all notebooks in `notebooks.zip`, which the \
-book's pages offer; `make lab` has them too.*"""
 INSTALL = """\
 # Where the book's packages are missing, as in Colab, this installs them.
 from importlib.util import find_spec
@@ -171,6 +169,10 @@ class Text:
         """3.1, as it stands on the page."""
         return ".".join(map(str, self.app.env.toc_fignumbers[self.page][kind][node["ids"][0]]))
 
+    def numbered(self, kind: str, node: nodes.Element) -> str:
+        """Figure 3.1, in the language of the page."""
+        return str(self.app.config.numfig_format[kind]) % self.number(kind, node)
+
     def anchors(self, node: nodes.Element) -> str:
         """What links to the node lead to; of a section, what its author called it."""
         ids = node["ids"]
@@ -270,7 +272,7 @@ class Text:
                 return self.admonition(node)
             case theorem_node() | definition_node():
                 kind = node["realtype"]
-                title = f"**{kind.capitalize()} {self.number(kind, node)}{node[0].astext()}**"
+                title = f"**{_(kind.title())} {self.number(kind, node)}{node[0].astext()}**"
                 return self.anchors(node) + "\n\n" + quote(f"{title}\n\n{self.blocks(node[1])}")
             case proof_node():
                 return self.blocks(node.children)
@@ -305,7 +307,7 @@ class Text:
 
     def caption(self, node: nodes.Element) -> str:
         caption = next(node.findall(nodes.caption))
-        return f"**Figure {self.number('figure', node)}.** {self.inline(caption)}"
+        return f"**{self.numbered('figure', node)}.** {self.inline(caption)}"
 
 
 # --- Its cells --------------------------------------------------------------------------------
@@ -322,7 +324,11 @@ class Notebook:
 
     def add_needs(self, url: str | None) -> None:
         """Say what the code needs; with an address, a cell installs it."""
-        self.blocks.append(NEEDS)
+        needs = _(
+            "The code needs the book's packages. They come with all notebooks in `notebooks.zip`, "
+            "which the book's pages offer; `make lab` has them too."
+        )
+        self.blocks.append(f"*{needs}*")
         self.end_cell()
         if url:
             self.cells.append(new_code_cell(INSTALL.format(url=url), id="install"))
@@ -358,8 +364,8 @@ class Notebook:
                 case nodes.container() if "cell_index" in node:
                     self.add_code(node)
                 case exercise_enumerable_node():
-                    number = self.text.number("exercise", node)
-                    title = f"Exercise {number}{node[0].astext()} {self.text.anchors(node)}"
+                    number = self.text.numbered("exercise", node)
+                    title = f"{number}{node[0].astext()} {self.text.anchors(node)}"
                     self.begin_cell(level + 1, title)
                     self.add(node, level)
                 case solution_node():
@@ -414,12 +420,12 @@ class Notebook:
                 output.data["text/html"] = picture(drawing)
         self.cells.append(cell)
         for figure in node.findall(nodes.figure):
-            words = plain(cell.metadata["mystnb"]["image"]["alt"])
+            words = plain(next(it["alt"] for it in figure.findall(nodes.Element) if "alt" in it))
             caption = self.text.anchors(figure) + self.text.caption(figure)
             if "hide-output" in tags:
-                self.blocks.append(fold("The figure in words", f"{caption}\n\n{words}"))
+                self.blocks.append(fold(_("The figure in words"), f"{caption}\n\n{words}"))
             else:
-                self.blocks += [caption, fold("The figure in words", words)]
+                self.blocks += [caption, fold(_("The figure in words"), words)]
             self.end_cell()
 
 

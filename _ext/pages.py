@@ -8,6 +8,7 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, HideInputCells
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 # Jupyter Book has no names of its own for these options of the theme, and a dictionary in
@@ -17,7 +18,6 @@ THEME_OPTIONS = {
     "primary_sidebar_end": [],
     "footer_content_items": ["extra-footer.html"],
     "use_fullscreen_button": False,
-    "toc_title": "On this page",
 }
 
 EARLY = ("/book.js", "/documentation_options.js")
@@ -29,6 +29,7 @@ SHARED_IDS = {"proof", "proof-content", "exercise-content", "solution-content"}
 def set_theme_options(app: Sphinx, config: Config) -> None:
     """Add the options that no key of `_config.yml` reaches."""
     config.html_theme_options.update(THEME_OPTIONS)
+    config.html_theme_options["toc_title"] = _("On this page")
 
 
 def drop_shared_ids(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -46,14 +47,18 @@ def list_references(app: Sphinx, doctree: nodes.document, page: str) -> None:
         container += nodes.bullet_list("", *items, classes=["references"])
 
 
-def what_is_folded(cell: nodes.container, fold: HideCodeCellNode) -> str:
-    """What the reader gets who opens this part of the cell."""
+def prompts(cell: nodes.container, fold: HideCodeCellNode) -> tuple[str, str]:
+    """What the reader is asked for who may open or close this part of the cell."""
     draws = next(cell.findall(nodes.image), None) is not None
     if cell["hide_mode"] == "all":
-        return "this cell"
+        return _("Show this cell"), _("Hide this cell")
     if "below-input" in fold["classes"]:
-        return "the figure" if draws else "the output"
-    return "the code of this figure" if draws else "the code"
+        if draws:
+            return _("Show the figure"), _("Hide the figure")
+        return _("Show the output"), _("Hide the output")
+    if draws:
+        return _("Show the code of this figure"), _("Hide the code of this figure")
+    return _("Show the code"), _("Hide the code")
 
 
 class NameFolds(SphinxPostTransform):
@@ -65,8 +70,7 @@ class NameFolds(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         for cell in self.document.findall(nodes.container):
             for fold in cell.findall(HideCodeCellNode) if "hide_mode" in cell else ():
-                thing = what_is_folded(cell, fold)
-                fold["prompt_show"], fold["prompt_hide"] = f"Show {thing}", f"Hide {thing}"
+                fold["prompt_show"], fold["prompt_hide"] = prompts(cell, fold)
 
 
 def offer_notebook(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -76,12 +80,15 @@ def offer_notebook(app: Sphinx, doctree: nodes.document, page: str) -> None:
     if first is not None:
         index = app.builder.get_relative_uri(page, "index")
         top = index.removesuffix("index.html")
-        text = (
-            f' Run it: <a href="{top}notebooks/{page}.ipynb" download>the notebook</a>,'
-            f' <a href="{top}notebooks.zip" download>all with what they need</a>,'
-            f' <a href="{index}#run-it">how</a>.'
+        text = _(
+            'Run it: <a href="{notebook}" download>the notebook</a>, <a href="{all}" download>all '
+            'with what they need</a>, <a href="{how}">how</a>.'
+        ).format(
+            notebook=f"{top}notebooks/{page}.ipynb",
+            all=f"{top}notebooks.zip",
+            how=f"{index}#run-it",
         )
-        first += nodes.raw("", text, format="html")
+        first += nodes.raw("", f" {text}", format="html")
 
 
 def question(doctree: nodes.document) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-
-VERDICTS = {"Right.": "right", "No.": "wrong"}
+from sphinx.locale import _
 
 
 def quizzes(doctree: nodes.document) -> Iterator[nodes.container]:
@@ -18,6 +17,8 @@ def quizzes(doctree: nodes.document) -> Iterator[nodes.container]:
 
 def mark_answers(app: Sphinx, doctree: nodes.document) -> None:
     """Give each answer the name of its question, and ``right`` or ``wrong`` as a class."""
+    verdicts = {"Right.": "right", "No.": "wrong"}  # where an answer is yet to be translated
+    verdicts |= {_("Right."): "right", _("No."): "wrong"}
     for number, quiz in enumerate(quizzes(doctree), 1):
         question = 0
         for node in quiz:
@@ -25,13 +26,13 @@ def mark_answers(app: Sphinx, doctree: nodes.document) -> None:
                 question += 1
             else:
                 title, text = node[0].astext(), node[1].astext()
-                verdict = text.split(maxsplit=1)[0]
-                if verdict not in VERDICTS:
+                verdict = next(filter(text.startswith, verdicts), None)
+                if verdict is None:
                     raise ExtensionError(
                         f"{app.env.docname}: expected the answer {title!r} of a quiz to begin "
-                        f"with one of {', '.join(VERDICTS)}, got {verdict!r}"
+                        f"with one of {', '.join(verdicts)}, got {text[:20]!r}"
                     )
-                node["container_classes"] = [*node["container_classes"], VERDICTS[verdict]]
+                node["container_classes"] = [*node["container_classes"], verdicts[verdict]]
                 node["details_name"] = f"quiz-{number}-{question}"
 
 

@@ -29,7 +29,7 @@ UNREAD = (  # what no reader looks for
     addnodes.index,
 )
 UNREAD_CLASSES = {"chapter-meta", "sd-dropdown", "solution"}  # answers are folded until asked for
-TO_CHINESE = re.compile(r"\s+(?=[\u4e00-\u9fff])")  # inside a name in both languages
+CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 Entry = dict[str, Any]
 
 
@@ -44,22 +44,31 @@ class Term(NamedTuple):
     pages: set[str]
 
 
+def both(name: str) -> tuple[str, str]:
+    """'feature map 特征图' -> ('feature map', '特征图'), in either order."""
+    words = name.split()
+    english = " ".join(word for word in words if not CHINESE.search(word))
+    return english, "".join(word for word in words if CHINESE.search(word))
+
+
 def glossary(app: Sphinx) -> dict[str, Term]:
     """All terms by their labels."""
     places = app.env.domaindata["std"]["anonlabels"]
     found = {}
     for item in app.env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
-        english, *chinese = TO_CHINESE.split(item[0].astext())
         targets = {link["reftarget"] for link in item.findall(addnodes.pending_xref)}
         pages = {places[target][0] for target in targets & places.keys()}
-        found[item[0]["ids"][0]] = Term(english, "".join(chinese), pages)
+        found[item[0]["ids"][0]] = Term(*both(item[0].astext()), pages)
     return found
 
 
 def translated(title: str, terms: Iterable[Term]) -> str:
-    """A title with its terms in Chinese, which a reader may know them by."""
-    for term in sorted(terms, key=lambda term: -len(term.english)):
-        if term.chinese:
+    """A title with its terms in the other language, which a reader may know them by."""
+    to_english = bool(CHINESE.search(title))
+    for term in sorted(terms, key=lambda term: -len(term.chinese if to_english else term.english)):
+        if term.chinese and to_english:
+            title = title.replace(term.chinese, f" {term.english} ")
+        elif term.chinese:
             name = rf"\b{re.escape(term.english)}s?\b"
             title = re.sub(name, term.chinese, title, flags=re.IGNORECASE)
     return title
@@ -67,7 +76,7 @@ def translated(title: str, terms: Iterable[Term]) -> str:
 
 def introduced(terms: dict[str, Term], page: str, node: Node, text: str) -> Iterator[Term]:
     """The terms that an entry introduces: in bold, or with their Chinese names."""
-    named = {*in_bold(node), *re.findall(r"[\u4e00-\u9fff]+", text)}
+    named = {*in_bold(node), *CHINESE.findall(text)}
     for label, term in terms.items():
         if page in term.pages and {label, term.chinese} & named:
             yield term
@@ -94,6 +103,14 @@ def heading(node: Node) -> Element | None:
     if isinstance(node, addnodes.desc) and node[0]["ids"]:
         return next(iter(node[0].findall(addnodes.desc_name)))
     return None
+
+
+def names(node: Node) -> list[str]:
+    """What an entry is called, a term in both languages."""
+    title = line(heading(node) or node)
+    if isinstance(node, nodes.definition_list_item):
+        return [name for name in both(title) if name]
+    return [title]
 
 
 def is_read(node: Node) -> bool:
@@ -151,13 +168,13 @@ def entries(app: Sphinx, page: str, doctree: nodes.document) -> Iterator[Entry]:
             taught_here = [
                 term
                 for term in introduced(terms, page, node, text)
-                if term.english.lower() not in elsewhere
+                if elsewhere.isdisjoint({term.english.lower(), term.chinese})
             ]
             yield {
                 "address": f"{app.builder.get_target_uri(page)}#{anchor}",
                 "path": path,
                 "title": name.strip(),
-                "titles": [*TO_CHINESE.split(line(title)), translated(line(title), terms.values())],
+                "titles": [*names(node), translated(line(title), terms.values())],
                 "terms": [name for term in taught_here for name in term[:2] if name],
                 "formulas": formulas(node),
                 "text": text,

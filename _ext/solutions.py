@@ -6,8 +6,10 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx_exercise.nodes import exercise_subtitle
 
 logger = logging.getLogger(__name__)
 Entry = dict[str, Any]
@@ -47,9 +49,10 @@ def item(app: Sphinx, page: str, exercise: Entry, solution: Entry) -> nodes.list
     node = exercise["node"]
     numbers = app.env.toc_fignumbers[exercise["docname"]]["exercise"][node["label"]]
     number = ".".join(map(str, numbers))
-    title = node[0].astext().removeprefix("Exercise")
-    first = link(app, page, exercise, f"Exercise {number}, {title}")
-    second = link(app, page, solution, f"solution of {number}")
+    title = next(node[0].findall(exercise_subtitle)).astext()
+    named = _("Exercise {number}, {title}").format(number=number, title=title)
+    first = link(app, page, exercise, named)
+    second = link(app, page, solution, _("solution of {number}").format(number=number))
     return nodes.list_item("", nodes.paragraph("", "", first, nodes.Text(": "), second))
 
 
@@ -58,8 +61,10 @@ def fill_in(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for place in list(doctree.findall(solutions)):
         content: list[nodes.Node] = []
         for name, pairs in groupby(exercises(app), key=lambda pair: pair[0]["docname"]):
-            (number, *_) = app.env.toc_secnumbers[name][""]
-            title = f"Chapter {number}. {app.env.titles[name].astext()}"
+            number = app.env.toc_secnumbers[name][""][0]
+            title = _("Chapter {number}. {title}").format(
+                number=number, title=app.env.titles[name].astext()
+            )
             items = [item(app, page, *pair) for pair in pairs]
             content += [nodes.rubric("", title), nodes.bullet_list("", *items)]
         place.replace_self(content)

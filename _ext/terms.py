@@ -1,6 +1,7 @@
 """Terms in bold, where a chapter introduces them, are links to their entries in the glossary.
 
-Chinese text says that it is Chinese, so that a screen reader speaks it and the right font sets it.
+Chinese text in English says that it is Chinese, so that a screen reader speaks it and the right
+font sets it.
 """
 
 import re
@@ -13,15 +14,19 @@ CHINESE = re.compile(r"([\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+)")
 
 
 def entries(app: Sphinx) -> dict[str, str]:
-    """English term in lower case -> its label on the page of the glossary."""
+    """Term in lower case -> its label on the page of the glossary."""
     found = app.env.get_domain("std").get_objects()
     terms = [(name, page, label) for name, _, kind, page, label, _ in found if kind == "term"]
-    return {english(name): label for name, page, label in terms if page == GLOSSARY}
+    labels: dict[str, str] = {}
+    for name, page, label in terms:
+        if page == GLOSSARY:
+            labels |= dict.fromkeys(names(name), label)
+    return labels
 
 
-def english(name: str) -> str:
-    """'feature map 特征图' -> 'feature map'."""
-    return " ".join(word for word in name.split() if word.isascii()).lower()
+def names(term: str) -> list[str]:
+    """'feature map 特征图' -> ['feature map', '特征图'], in either order."""
+    return [name.strip().lower() for name in CHINESE.split(term) if name.strip(" ()")]
 
 
 def link_terms(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -58,5 +63,6 @@ def mark_chinese(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx."""
     app.connect("doctree-resolved", link_terms)
-    app.connect("doctree-resolved", mark_chinese)
+    if app.config.language == "en":
+        app.connect("doctree-resolved", mark_chinese)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

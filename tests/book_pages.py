@@ -40,6 +40,7 @@ NAMED = {"www.w3.org"}
 NAMED_IN = {
     "clipboard.min.js": {"clipboardjs.com"},
     "pydata-sphinx-theme.js": {"pydata-sphinx-theme.readthedocs.io"},
+    "translations.js": {"www.sphinx-doc.org"},
 }
 
 

@@ -21,6 +21,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx_exercise.nodes import exercise_enumerable_node
 
+from ..editions import EDITIONS
+from ..scripts import translate_module, translate_script
 from . import fetch
 
 HERE = Path(__file__).resolve().parent
@@ -70,11 +72,13 @@ def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the element that becomes an editor into each code exercise of a page."""
     if app.builder.format != "html" or not pyodide():
         return
-    folder = app.builder.get_relative_uri(page, "index").replace("index.html", f"_static/{FOLDER}")
+    top = EDITIONS[app.config.language].top
+    index = app.builder.get_relative_uri(page, "index")
+    folder = index.replace("index.html", f"{top}_static/{FOLDER}")
     for exercise in doctree.findall(exercise_enumerable_node):
         if text := stub(exercise):
             data = {"exercise": exercise["label"], "stub": text, "folder": folder}
-            data["parts"] = " ".join(parts())
+            data["parts"] = " ".join(parts(app.config.language))
             attributes = "".join(f' data-{name}="{escape(it)}"' for name, it in data.items())
             element = f'<div class="run-in-page"{attributes}></div>'
             exercise += nodes.raw("", element, format="html")
@@ -83,33 +87,38 @@ def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
 # --- The runtime ------------------------------------------------------------------------------
 
 
-def book() -> bytes:
+def book(language: str) -> bytes:
     """The checkers and the library, as an archive that is the same each time."""
     paths = sorted(path for pattern in PACKAGES for path in ROOT.glob(pattern))
     found = {path.relative_to(ROOT).as_posix(): path for path in paths}
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:
         for name, path in {**found, "in_page.py": HERE / "in_page.py"}.items():
-            archive.writestr(zipfile.ZipInfo(name, DATE), path.read_bytes())
+            text = path.read_text(encoding="utf-8")
+            if name.startswith(("cnnbook/exercises/", "in_page")):
+                text = translate_module(text, language)
+            archive.writestr(zipfile.ZipInfo(name, DATE), text)
     return memory.getvalue()
 
 
 @cache
-def parts() -> dict[str, bytes]:
+def parts(language: str = "en") -> dict[str, bytes]:
     """All that a page loads at the first click, by name."""
     lock = {"info": {"abi_version": fetch.ABI}, "packages": {}}
     named = {re.sub(r"^numpy-.*", "numpy.whl", name): data for name, data in pyodide().items()}
-    named |= {"pyodide-lock.json": json.dumps(lock).encode("ascii"), "book.zip": book()}
-    return named | {"worker.js": (HERE / "worker.js").read_bytes()}
+    named |= {"pyodide-lock.json": json.dumps(lock).encode("ascii")}
+    worker = translate_script((HERE / "worker.js").read_text(encoding="utf-8"), language)
+    named |= {"worker.js": worker.encode("utf-8")}
+    return named | {f"book-{language}.zip": book(language)}
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
     """Write each part of Python as a script, and the licences beside them."""
     if exception is not None or app.builder.format != "html" or not pyodide():
         return
-    target = Path(app.outdir, "_static", FOLDER)
+    target = Path(app.outdir, EDITIONS[app.config.language].top, "_static", FOLDER)
     target.mkdir(parents=True, exist_ok=True)
-    for name, data in parts().items():
+    for name, data in parts(app.config.language).items():
         text = base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii")
         script = f'receivePart("{name}", "{text}");\n'
         (target / f"{name}.js").write_text(script, encoding="ascii", newline="\n")

@@ -9,7 +9,7 @@ async function start(parts) {
     parts[String(address).split("/").pop()], { headers: { "Content-Type": "application/wasm" } });
   const python = await loadPyodide({ indexURL: "memory:///" });
   python.unpackArchive(parts["numpy.whl"], "wheel");
-  python.unpackArchive(parts["book.zip"], "zip");
+  python.unpackArchive(parts[Object.keys(parts).find((name) => name.startsWith("book"))], "zip");
 
   let left;
   const utf8 = new TextDecoder();

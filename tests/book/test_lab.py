@@ -162,7 +162,7 @@ def test_numbers_are_those_of_the_book(book: Path, name: str) -> None:
     formulas = len(re.findall(r"^\$\$ \(eq-", source, re.M))
     figures = source.count("{figure}")
     figures += sum("mystnb" in cell.metadata for cell in code_cells(read(SOURCES[name])))
-    assert text.startswith(f"{lab.NEEDS}\n# {chapter}. ")
+    assert f"\n# {chapter}. " in text[:400]
     counted = {r"\\tag\{([\d.]+)\}": formulas, r"\*\*Figure ([\d.]+)\.\*\*": figures}
     for pattern, count in counted.items():
         assert re.findall(pattern, text) == [f"{chapter}.{n}" for n in range(1, count + 1)]

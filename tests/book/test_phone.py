@@ -78,7 +78,7 @@ def test_formulas_and_outputs_are_whole_and_the_rest_has_a_cue(phone: Page, book
 
 def test_tables_of_chapters_are_whole(phone: Page, book: Path) -> None:
     """With the column that decides; those of the appendices may scroll, with a shadow."""
-    for page in sorted(book.glob("chapters/*.html")):
+    for page in sorted(book.rglob("chapters/*.html")):
         phone.goto(page.as_uri())
         book_pages.unfold(phone)
         assert phone.evaluate(WIDE_TABLES) == [], page.name

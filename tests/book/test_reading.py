@@ -51,7 +51,7 @@ def test_folded_cells_say_what_they_hold(book: Path) -> None:
 
 
 def test_each_question_has_one_right_answer(book: Path) -> None:
-    for page in sorted((book / "chapters").glob("*.html")):
+    for page in sorted(book.rglob("chapters/*.html")):
         answers = book_pages.parse(page).select(".quiz details")
         questions = {answer["name"] for answer in answers}
         right = [answer["name"] for answer in answers if "right" in answer["class"]]

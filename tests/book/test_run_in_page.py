@@ -384,13 +384,13 @@ def test_other_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 CONFIG = """
 import sys
 sys.path.insert(0, {path!r})
-from run_in_page import fetch
+from _ext.run_in_page import fetch
 
 def absent():
     raise fetch.Absent("no network")
 
 fetch.files = {files}
-extensions = ["myst_parser", "sphinx_exercise", "run_in_page"]
+extensions = ["myst_parser", "sphinx_exercise", "_ext.run_in_page"]
 html_theme = "basic"
 myst_enable_extensions = ["colon_fence"]
 """
@@ -411,7 +411,7 @@ check(twice)
 
 def built(folder: Path, page: str, files: str) -> subprocess.CompletedProcess[str]:
     """A book of one page, every warning an error."""
-    config = CONFIG.format(path=str(ROOT / "_ext"), files=files)
+    config = CONFIG.format(path=str(ROOT), files=files)
     (folder / "conf.py").write_text(config, encoding="utf-8")
     (folder / "index.md").write_text(page, encoding="utf-8")
     command = [sys.executable, "-m", "sphinx", "-W", "--no-color", ".", "built"]
