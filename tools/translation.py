@@ -9,6 +9,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.pofile import read_po
@@ -50,6 +51,12 @@ UNITS = {
     "万": 1e4,
     "亿": 1e8,
 }
+TERM = re.compile(r"([A-Za-z][ -~]*?) ([\u4e00-\u9fff]+)")  # an entry of the glossary
+# These are ordinary words as well, or stay as they are: they count where a message introduces them.
+ORDINARY = {
+    *("activation", "channel", "cost", "epoch", "flatten", "jump", "kernel", "logits", "loss"),
+    *("momentum", "ReLU", "RMSProp", "shared weights", "unit", "window"),
+}
 EXPRESSION = r"\$\{(?:[^{}]|\{[^{}]*\})*\}"  # in a template of JavaScript
 MARKDOWN = MarkdownIt()
 
@@ -82,6 +89,24 @@ def differences(message: str, translation: str) -> Iterator[str]:
             yield f"{kind} {piece!r} is missing"
         for piece in got[kind] - expected[kind]:
             yield f"{kind} {piece!r} is not in the original"
+
+
+@cache
+def terms() -> dict[str, str]:
+    """The Chinese name of each term of the glossary."""
+    with (CATALOGUES / "appendices/glossary.po").open("rb") as file:
+        found = (TERM.match(str(message.id)) for message in read_po(file))
+        return {term[1]: term[2] for term in found if term}
+
+
+def faults_of_terms(message: str, translation: str) -> Iterator[str]:
+    """Each term that has another name in the glossary, and does not stay as it is."""
+    text = pieces(message)[1]
+    for term, name in terms().items():
+        place = rf"\*\*{term}s?\*\*" if term in ORDINARY else rf"\b{term}(?:e?s)?\b"
+        stays = name in translation or term in translation
+        if re.search(place, text, re.IGNORECASE) and not stays:
+            yield f"{term} is {name} in the glossary"
 
 
 def faults_of_form(translation: str) -> Iterator[str]:
@@ -145,7 +170,7 @@ def problems(catalogue: str, message: str, translation: str) -> list[str]:
     text = re.sub(SAME["formula"], "$f$", translation)
     if "*" in re.sub(r"<code>.*?</code>", "", MARKDOWN.renderInline(text)):
         form.append("an asterisk would be shown: no mark may stand just inside ** or *")
-    return [*differences(message, translation), *form]
+    return [*differences(message, translation), *faults_of_terms(message, translation), *form]
 
 
 def wants_words(catalogue: str, message: str) -> bool:

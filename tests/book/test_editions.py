@@ -85,6 +85,9 @@ def test_catalogues_of_scripts_are_up_to_date() -> None:
         ("Good, then.", "好,那么。", "half-width"),
         ("Two maps of LeNet", "LeNet的两张图", "no space"),
         ("Right **there**.", "就在**那里。**然后", "asterisk"),
+        ("Two strides", "两个步长", "stride is 步幅"),
+        ("The **window**", "这个**视窗**", "window is 窗口"),
+        ("Two maps.", "1. 两张图。", "begins like a list"),
     ],
 )
 def test_fault_of_a_page_is_found(message: str, faulty: str, problem: str) -> None:
