@@ -39,6 +39,7 @@ FORM = {
     rf"[{HAN}]\(|\)[{HAN}]": "a half-width bracket beside Chinese",
     rf"[{HAN}][A-Za-z0-9$`]|[A-Za-z0-9$`%][{HAN}]": "no space between Chinese and Latin text",
     r" [，。；：？！（）、]|[，。；：？！（）、] ": "a space beside a full-width mark",
+    rf"[{HAN}] [“”]|[“”] [{HAN}]": "a space beside a quotation mark",
     r"\d %": "a space before %",
     r"\"": "a straight quotation mark",
     r"  +": "two spaces",
@@ -177,7 +178,7 @@ def wants_words(catalogue: str, message: str) -> bool:
     """Whether it holds a word: numbers, formulas and code stand as they are."""
     if catalogue in ("scripts", "checkers"):
         return True
-    return bool(re.search("[A-Za-z]{2}", pieces(message)[1]))
+    return "Chapter %s" in message or bool(re.search("[A-Za-z]{2}", pieces(message)[1]))
 
 
 def examine(path: Path) -> tuple[list[str], list[str]]:
