@@ -27,9 +27,15 @@ const pixels = (figure, state) => figure.weights.flatMap((row, i) => row.map((we
 // what the cell makes of it.
 function respond(figure, state) {
   const products = pixels(figure, state).map(({ weight, light }) => weight * light);
-  const [plus, minus] = [1, -1].map((sign) => sum(products.filter((v) => sign * v > 0)));
-  return { plus, minus, total: plus + minus, response: max(plus + minus, 0) };
+  return together(...[1, -1].map((sign) => sum(products.filter((v) => sign * v > 0))));
 }
+
+const together = (plus, minus) =>
+  ({ plus, minus, total: plus + minus, response: max(plus + minus, 0) });
+
+// The same to three decimals: the sum is that of the two numbers as they are shown.
+const rounded = ({ plus, minus }) =>
+  together(...[plus, minus].map((v) => Number(v.toFixed(3))));
 
 // The lowest sum that a bar gives, and the largest one over positive weights, to a step of 5° and
 // of half a pixel.
@@ -84,7 +90,8 @@ function makeBar(name, role) {
 function arrange(figure) {
   const { field, bars, tuning, angle, shift, status, link } = figure.view;
   return [
-    h("p", {}, "Drag the bar of light to move it, and its ends to turn it. Or use the sliders."),
+    h("p", {}, "Red: positive weights, blue: negative. "
+      + "Drag the bar of light to move it, and its ends to turn it. Or use the sliders."),
     h("div", { class: "both" },
       h("div", {}, field, h("label", {}, "move", shift)),
       h("div", {}, h("table", {}, h("tbody", {}, ...bars.map(({ node }) => node))),
@@ -173,13 +180,14 @@ const fixed = (v) => (short(v, 3) === "0" ? "0.000" : v.toFixed(3).replace("-", 
 function draw(figure) {
   const { state, view } = figure;
   const now = respond(figure, state);
+  const shown = rounded(now);
   drawField(figure);
-  drawBars(figure, now);
+  drawBars(figure, shown);
   view.tuning.innerHTML = plot(figure, now.response);
   view.tuning.ariaLabel = "the response to bars at all angles";
   view.angle.value = state.angle;
   view.shift.value = state.shift;
-  view.status.textContent = sentence(state, now);
+  view.status.textContent = sentence(state, shown);
   view.link.set(`${state.angle}-${state.shift}`);
 }
 
@@ -210,8 +218,9 @@ function drawBars(figure, { plus, minus, total, response }) {
 }
 
 function sentence({ angle, shift }, { response }) {
-  const place = shift ? `${short(abs(shift))} from the middle` : "through the middle";
-  const end = response > 1e-9 ? `the cell responds with ${fixed(response)}.`
+  const distance = abs(shift) === 1 ? "1 pixel" : `${short(abs(shift))} pixels`;
+  const place = shift ? `${distance} from the middle` : "through the middle";
+  const end = response > 0 ? `the cell responds with ${fixed(response)}.`
     : "the sum is not above 0, so no response.";
   return `Bar at ${angle}°, ${place}: ${end}`;
 }
@@ -225,10 +234,11 @@ function plot({ state, weights, extremes: [, top] }, response) {
     at(2 * i, respond({ weights }, { angle: 2 * i, shift }).response)).join("L")}"/>`;
   const text = (words, x, y) => `<text x="${x}" y="${y}">${words}</text>`;
   const ticks = [0, 45, 90, 135, 180].map((angle) => text(`${angle}°`, at(angle)[0], high + 16));
+  const rest = state.shift ? curve("rest", 0) + text("dashed: through the middle", 244, -14) : "";
   const [x, y] = at(state.angle, response);
   return `<svg viewBox="-46 -26 392 168">${ticks.join("")}
     ${text("0", -18, high + 4)}${text(short(top), -22, 4)}${text("response", 0, -14)}
     <path class="axis" d="M0,0V${high}H${wide}"/><path class="axis" d="M${x},${high}V${y}"/>
-    ${state.shift ? curve("rest", 0) : ""}${curve("y", state.shift)}
+    ${rest}${curve("y", state.shift)}
     <circle class="y" cx="${x}" cy="${y}" r="6"/></svg>`;
 }

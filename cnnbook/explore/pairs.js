@@ -14,7 +14,8 @@ function pairs(given) {
   draw(figure);
   const { list, link, table, status } = figure.view;
   return [
-    h("p", {}, "How many more are wrong with a change? Choose one; tap a seed to leave it out."),
+    h("p", {}, "How many more of the 10,000 held-out images are wrong with a change? "
+      + "Choose a change; tap a seed to leave it out (two stay)."),
     h("div", { class: "cnn-bar" }, h("label", {}, "change ", list),
       button("All seeds", () => change(figure, { counted })), link.node),
     table, status,
@@ -39,16 +40,17 @@ function estimate({ given: { quantiles }, state: { counted } }, differences) {
 // --- The elements ---
 
 function elements(figure) {
-  const { names, given: { recipe } } = figure;
+  const { names, given: { recipe, scale: [low, high] } } = figure;
   const list = choice(names, () => change(figure, { name: list.value }));
   const rows = recipe.map((_, seed) => seedRow(figure, seed));
   const last = lineRow(h("th", { scope: "row" }, "mean"), "mean");
   const head = ["seed", "recipe", "changed", "more"].map((name) =>
     h("th", { scope: "col" }, name));
-  const zero = h("td", { class: "line" }, h("i", { class: "zero" }, "0"));
+  const line = h("td", { class: "line" }, h("i", { class: "low" }, signed(low)),
+    h("i", {}, "0"), h("i", { class: "high" }, signed(high)));
   return {
     list, rows, last,
-    table: h("table", {}, h("thead", {}, h("tr", {}, ...head, zero)),
+    table: h("table", {}, h("thead", {}, h("tr", {}, ...head, line)),
       h("tbody", {}, ...rows.map(({ node }) => node)), h("tfoot", {}, last.node)),
     status: h("p", { role: "status" }),
     link: linkTo("pairs", "choice", (code) => open(figure, code)),
@@ -76,11 +78,9 @@ function change(figure, news) {
   draw(figure);
 }
 
-// Two seeds at least are counted: one difference has no spread.
 function toggle(figure, seed) {
   const { counted } = figure.state;
-  const next = counted.with(seed, !counted[seed]);
-  change(figure, { counted: next.filter(Boolean).length < 2 ? counted : next });
+  change(figure, { counted: counted.with(seed, !counted[seed]) });
 }
 
 // The number of the change, and the seeds that are counted.
@@ -118,6 +118,8 @@ function draw(figure) {
   view.list.value = name;
   view.rows.forEach((row, seed) => {
     row.box.checked = counted[seed];
+    // Two seeds at least are counted: one difference has no spread.
+    row.box.disabled = counted[seed] && counted.filter(Boolean).length === 2;
     row.node.classList.toggle("out", !counted[seed]);
     show(figure, row, recipe[seed], changed[name][seed], differences[seed], 0);
   });
@@ -132,6 +134,9 @@ function show(figure, { before, after, difference, mark }, first, second, by, re
   before.textContent = short(first, 0);
   after.textContent = short(second, 0);
   difference.textContent = signed(by);
+  const { scale: [low, high] } = figure.given;
+  mark.classList.toggle("under", by - reach < low);
+  mark.classList.toggle("over", by + reach > high);
   mark.style.setProperty("--at", placeOf(figure, by));
   mark.style.setProperty("--from", placeOf(figure, by - reach));
   mark.style.setProperty("--to", placeOf(figure, by + reach));

@@ -9,7 +9,7 @@ const { floor, max, min } = Math;
 const mostPatience = 20;
 
 function stopping({ epoch, patience, ...given }) {
-  const figure = { given, state: { seed: 0, epoch, patience } };
+  const figure = { given, state: { seed: 0, epoch, patience, isUnderWay: false } };
   figure.view = elements(figure);
   const { loss, accuracy } = figure.view;
   const [epochs] = shape(given.runs[0]);
@@ -18,7 +18,7 @@ function stopping({ epoch, patience, ...given }) {
   scale(loss, ticks, [0, mostLoss / 2, mostLoss]);
   scale(accuracy, ticks, [mostRight - 0.1, mostRight - 0.05, mostRight], (v) =>
     short(100 * v, 1));
-  visit(figure, figure.state.epoch);
+  draw(figure);
   return arrange(figure);
 }
 
@@ -72,13 +72,14 @@ function pointablePlot(figure, name) {
 function arrange(figure) {
   const { loss, accuracy, slider, status, shown, stop, limits, runner, link } = figure.view;
   return [
-    h("p", {}, "Drag along the curves, or press Play: after which epoch would you stop?"),
+    h("p", {}, "Drag along the curves, or change the patience: "
+      + "does the run stop at its best epoch?"),
     h("div", { class: "cnn-bar" }, runner.node,
       h("label", { class: "epoch" }, "epoch ", slider, shown), ...limits.nodes, link.node),
     h("div", { class: "plots" }, loss.node, accuracy.node),
     h("p", {}, h("b", { class: "y" }, "━ training"), " ",
       h("b", { class: "x" }, "━ held out"), " ", h("b", { class: "g" }, "┃ gap"),
-      " ┆ stops here ○ keeps this epoch"),
+      " │ epoch shown ┆ the run would stop here ○ and keep this epoch"),
     status, stop,
   ];
 }
@@ -90,8 +91,10 @@ function change(figure, news) {
   draw(figure);
 }
 
-const go = (figure, epoch) =>
-  change(figure, { epoch: clamp(Math.round(epoch), 1, historyOf(figure).length) });
+function go(figure, epoch) {
+  const { length } = historyOf(figure);
+  change(figure, { isUnderWay: true, epoch: clamp(Math.round(epoch), 1, length) });
+}
 
 // Where the reader wants; a run that plays ends.
 function visit(figure, epoch) {
@@ -99,12 +102,13 @@ function visit(figure, epoch) {
   go(figure, epoch);
 }
 
-// From the first epoch on, or on from where it is; where motion is unwanted, to the end.
+// From the first epoch on, or on from where the reader has gone; where motion is unwanted, to the
+// end.
 function run(figure) {
-  const { state: { epoch } } = figure;
+  const { state: { isUnderWay, epoch } } = figure;
   const { length } = historyOf(figure);
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) visit(figure, length);
-  else if (epoch === length) go(figure, 1);
+  else if (!isUnderWay || epoch === length) go(figure, 1);
 }
 
 function proceed(figure) {
@@ -167,11 +171,13 @@ function drawStop({ inside, ...plot }, end, kept, value) {
     + `<circle cx="${x}" cy="${y}" r="5"/>`;
 }
 
+// The gap is the difference of the two numbers as they are shown.
 function spellEpoch(epoch, history) {
   const [train, held, right] = history[epoch - 1];
+  const gap = Number(held.toFixed(3)) - Number(train.toFixed(3));
   const best = bestOf(history, epoch);
   return `After epoch ${epoch}: training ${train.toFixed(3)}, held out ${held.toFixed(3)}, gap `
-    + `${short(held - train, 3)}; ${percent(right)} correct. `
+    + `${gap.toFixed(3).replace("-", "−")}; ${percent(right)} correct. `
     + (best === epoch ? "The smallest held-out loss so far."
       : `The smallest held-out loss so far was that of epoch ${best}.`);
 }
@@ -182,7 +188,7 @@ function spellStop(patience, end, kept, history) {
   const found = kept === best ? "the best of all"
     : `the best of all is epoch ${best}, ${history[best - 1][1].toFixed(3)}`;
   const epochs = patience === 1 ? "1 epoch" : `${patience} epochs`;
-  return `Patience ${patience}: after ${epochs} without a smaller held-out loss the run stops, `
-    + `here after epoch ${end}, and keeps epoch ${kept}: ${held.toFixed(3)}, ${percent(right)} `
-    + `correct; ${found}.`;
+  return `Patience ${patience}: after ${epochs} without a smaller held-out loss the run would `
+    + `stop, here after epoch ${end}, and would keep epoch ${kept}: ${held.toFixed(3)}, `
+    + `${percent(right)} correct; ${found}.`;
 }

@@ -11,7 +11,7 @@ const roleOf = (name) => name.toLowerCase();
 const rates = [-3, 0.3]; // the sliders' ends, as powers of ten
 
 function valley({ close, most, ...given }) {
-  const figure = { given, close, most, state: structuredClone(given) };
+  const figure = { given, close, most, state: { ...structuredClone(given), isUnderWay: false } };
   figure.valley = valleyOf(given.points);
   figure.lowest = cost(given.points, figure.valley.best);
   figure.view = elements(figure);
@@ -94,19 +94,23 @@ function change(figure, news) {
 
 function reset(figure) {
   figure.view.runner.pause();
-  change(figure, structuredClone(figure.given));
+  change(figure, { ...structuredClone(figure.given), isUnderWay: false });
 }
+
+const go = (figure, steps) =>
+  change(figure, { isUnderWay: true, steps: min(steps, figure.most) });
 
 function visit(figure, steps) {
   figure.view.runner.pause();
-  change(figure, { steps: min(steps, figure.most) });
+  go(figure, steps);
 }
 
-// From the start on, or on from where the walks are; where motion is unwanted, to the end.
+// From the start on, or on from where the reader has let the walks go; where motion is unwanted,
+// to the end.
 function run(figure) {
-  const { state: { steps }, most } = figure;
+  const { state: { isUnderWay, steps }, most } = figure;
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) visit(figure, most);
-  else change(figure, { steps: steps < most ? steps : 0 });
+  else go(figure, isUnderWay && steps < most ? steps : 0);
 }
 
 // Ever faster.
@@ -114,7 +118,7 @@ function proceed(figure) {
   const { state: { steps }, most } = figure;
   const next = steps + ceil((steps + 1) / 20);
   if (next >= most) visit(figure, most);
-  else change(figure, { steps: next });
+  else go(figure, next);
 }
 
 // The start, the learning rates, µ, and the step.
@@ -168,11 +172,11 @@ function showRule({ state, most }, { rate, kept, arrival }, i, step) {
 }
 
 function spellPlaces(figure, shown) {
-  const { state: { steps }, close } = figure;
+  const { state: { steps }, close, most } = figure;
   const spell = (places, i) => {
     const isLost = places.length <= steps;
-    return `${names[i]} ${isLost ? "lost" : digits(distance(figure, places.at(-1)), 2)}`;
+    return `${names[i]} ${isLost ? "diverged" : digits(distance(figure, places.at(-1)), 2)}`;
   };
-  return `Step ${steps}: the distance to the lowest place × is ${shown.map(spell).join(", ")}.`
-    + ` A rule has arrived when it stays closer than ${close}.`;
+  return `Step ${steps} of ${most}: the distance to the lowest place × is `
+    + `${shown.map(spell).join(", ")}. A rule has arrived when it stays closer than ${close}.`;
 }

@@ -168,12 +168,42 @@ def test_a_change_that_helps_is_said_to_help(show: Opener) -> None:
 
 def test_two_seeds_are_always_counted(figure: Pairs) -> None:
     for seed in (0, 1, 2):
+        expect(figure.root.locator("input:disabled")).to_have_count(0)
         figure.seed(seed).uncheck()
     assert "average of 2 seeds" in figure.status
     np.testing.assert_allclose(figure.said, estimate(AUGMENTATION, [3, 4]), atol=0.51)
-    figure.seed(3).click()
-    expect(figure.seed(3)).to_be_checked()
-    assert "average of 2 seeds" in figure.status
+    expect(figure.root.locator("input:disabled")).to_have_count(2)
+    for seed in (3, 4):
+        expect(figure.seed(seed)).to_be_checked()
+        expect(figure.seed(seed)).to_be_disabled()
+    figure.seed(0).check()
+    expect(figure.root.locator("input:disabled")).to_have_count(0)
+
+
+def test_says_of_how_many_images(figure: Pairs) -> None:
+    held_out = samples.recorded("ablation")["held_out"]
+    assert f"How many more of the {held_out:,} held-out images are wrong" in figure.text
+
+
+@pytest.mark.parametrize("width", [390, 900])
+def test_the_ends_of_the_line_are_written(show: Opener, width: int) -> None:
+    figure = Pairs(show(HTML, width=width))
+    labels = figure.root.locator("thead .line i")
+    assert [number(text) for text in labels.all_inner_texts()] == [
+        FIGURE.scale[0],
+        0,
+        FIGURE.scale[1],
+    ]
+    line = figure.root.locator("thead .line").bounding_box()
+    boxes = [label.bounding_box() for label in labels.all()]
+    assert line
+    edges = [line["x"]]
+    for box in boxes:
+        assert box
+        edges += [box["x"], box["x"] + box["width"]]
+    edges.append(line["x"] + line["width"])
+    assert edges == sorted(edges)
+    assert [edges[0], edges[-1]] == pytest.approx([edges[1], edges[-2]])
 
 
 def test_an_interval_off_the_line_ends_with_it(figure: Pairs) -> None:
@@ -182,6 +212,19 @@ def test_an_interval_off_the_line_ends_with_it(figure: Pairs) -> None:
     assert estimate(AUGMENTATION, [3, 4])[2] > FIGURE.scale[1]
     ends = [figure.place("mean", "--from")[0], figure.place("mean", "--to")[0]]
     assert ends == pytest.approx(FIGURE.scale)
+
+
+@pytest.mark.parametrize("kept", [(0, 1, 2, 3, 4), (0, 1), (1, 2), (3, 4), (0, 2)])
+@pytest.mark.parametrize("name", [AUGMENTATION, "none of it"])
+def test_an_interval_fades_where_it_leaves_the_line(
+    figure: Pairs, name: str, kept: tuple[int, ...]
+) -> None:
+    go(figure.root.page, f"pairs-{[*CHANGED].index(name)}-{'-'.join(map(str, kept))}")
+    _, low, high = estimate(name, kept)
+    fill = figure.root.locator("i.mean").evaluate("mark => getComputedStyle(mark).backgroundImage")
+    clear = "rgba(0, 0, 0, 0)"
+    faded = [fill.startswith(f"linear-gradient(90deg, {clear}"), fill.endswith(f", {clear})")]
+    assert faded == [low < FIGURE.scale[0], high > FIGURE.scale[1]]
 
 
 def test_keys_and_touch(show: Opener, figure: Pairs) -> None:

@@ -103,7 +103,7 @@ class Valley(Driver):
 
     @property
     def step(self) -> int:
-        found = re.match(r"Step (\d+): ", self.status)
+        found = re.match(r"Step (\d+) of 400: ", self.status)
         assert found
         return int(found[1])
 
@@ -214,10 +214,10 @@ def test_says_when_each_rule_arrives(figure: Valley) -> None:
     assert figure.arrivals[0] == "not in 400 steps"
 
 
-def test_a_lost_walk_is_lost(figure: Valley) -> None:
+def test_a_walk_can_diverge(figure: Valley) -> None:
     figure.rate("SGD", 1)
     assert figure.arrivals[0] == "not in 400 steps"
-    assert " SGD lost, momentum 0.0" in figure.status
+    assert " SGD diverged, momentum 0.0" in figure.status
     assert not re.search("NaN|Infinity", figure.root.inner_html())
 
 
@@ -244,6 +244,20 @@ def test_steps_play_pause_and_reset(figure: Valley) -> None:
     assert figure.step == 0
     figure.press("Reset")
     assert figure.text == before
+
+
+def test_plays_from_the_start_at_first(figure: Valley) -> None:
+    for _ in range(2):
+        figure.rate("SGD", 0.05)
+        assert figure.step == 40
+        figure.press("Play")
+        assert figure.step == 0
+        figure.root.page.clock.run_for(60)
+        assert figure.step == 1
+        figure.press("Pause")
+        figure.press("Play")
+        assert figure.step == 1
+        figure.press("Reset")
 
 
 def test_play_jumps_to_the_end_where_motion_is_unwanted(show: Opener) -> None:
