@@ -30,7 +30,8 @@ async function startPython(folder, names, tell) {
   tell("Starting Python …");
   const parts = {};
   for (const name of names) parts[name] = await pythonParts[name];
-  const code = ["pyodide.js", "pyodide.asm.js", "worker.js"].flatMap((name) => [parts[name], "\n"]);
+  const scripts = names.filter((name) => name.endsWith(".js"));
+  const code = scripts.flatMap((name) => [parts[name], "\n"]);
   const worker = new Worker(URL.createObjectURL(new Blob(code)));
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve({ worker, versions: data.versions });

@@ -78,7 +78,7 @@ def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for exercise in doctree.findall(exercise_enumerable_node):
         if text := stub(exercise):
             data = {"exercise": exercise["label"], "stub": text, "folder": folder}
-            data["parts"] = " ".join(parts(app.config.language))
+            data["parts"] = " ".join({**python(), **own_parts(app.config.language)})
             attributes = "".join(f' data-{name}="{escape(it)}"' for name, it in data.items())
             element = f'<div class="run-in-page"{attributes}></div>'
             exercise += nodes.raw("", element, format="html")
@@ -102,27 +102,35 @@ def book(language: str) -> bytes:
 
 
 @cache
-def parts(language: str = "en") -> dict[str, bytes]:
-    """All that a page loads at the first click, by name."""
+def python() -> dict[str, bytes]:
+    """The parts that all editions load at the first click, by name."""
     lock = {"info": {"abi_version": fetch.ABI}, "packages": {}}
     named = {re.sub(r"^numpy-.*", "numpy.whl", name): data for name, data in pyodide().items()}
-    named |= {"pyodide-lock.json": json.dumps(lock).encode("ascii")}
+    return named | {"pyodide-lock.json": json.dumps(lock).encode("ascii")}
+
+
+@cache
+def own_parts(language: str) -> dict[str, bytes]:
+    """The parts that speak, by name."""
     worker = translate_script((HERE / "worker.js").read_text(encoding="utf-8"), language)
-    named |= {"worker.js": worker.encode("utf-8")}
-    return named | {f"book-{language}.zip": book(language)}
+    return {f"worker-{language}.js": worker.encode("utf-8"), f"book-{language}.zip": book(language)}
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
-    """Write each part of Python as a script, and the licences beside them."""
+    """Write each part of Python as a script, and the licences beside them.
+
+    What all editions load lies beside the English one.
+    """
     if exception is not None or app.builder.format != "html" or not pyodide():
         return
     target = Path(app.outdir, EDITIONS[app.config.language].top, "_static", FOLDER)
     target.mkdir(parents=True, exist_ok=True)
-    for name, data in parts(app.config.language).items():
+    shared = python() if app.config.language == "en" else {}
+    for name, data in {**shared, **own_parts(app.config.language)}.items():
         text = base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii")
         script = f'receivePart("{name}", "{text}");\n'
         (target / f"{name}.js").write_text(script, encoding="ascii", newline="\n")
-    with zipfile.ZipFile(io.BytesIO(parts()["numpy.whl"])) as wheel:
+    with zipfile.ZipFile(io.BytesIO(python()["numpy.whl"])) as wheel:
         (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/LICENSE.txt"))
         numpy = wheel.read(name).decode("utf-8")
     licences = (HERE / "LICENSES.txt").read_text(encoding="utf-8") + numpy
