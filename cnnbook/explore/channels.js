@@ -83,7 +83,7 @@ function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) 
       view.terms.unit, view.terms.chips,
       h("small", {}, "Each map after its kernel"), row(view.parts)),
     view.status,
-    h("div", { class: "cnn-bar" }, view.player.node, "window", view.slider, view.link.node),
+    h("div", { class: "cnn-bar" }, view.player.node, "window ", view.slider, view.link.node),
     view.outputs.node,
     h("div", { class: "terms" }, view.terms.tables, view.terms.term),
     h("p", {}, count(maps, filters, kernel * kernel)),
