@@ -111,7 +111,7 @@ function anyLayer() {
     const { maps, filters, "kernel size": size } = layer;
     answer.textContent = count(maps, filters, size * size);
     squares.style.cssText = `--m:${maps};--f:${filters}`;
-    squares.ariaLabel = `${many(filters, "row")} of ${many(maps, "square")}: a row is a filter`;
+    squares.ariaLabel = `${many(filters, "row")} of ${many(maps, "square")}`;
   }
 
   change({});
@@ -123,7 +123,7 @@ function anyLayer() {
 
 // --- Events ---
 
-// What is pointed at is only shown, all else is kept as well.
+// A number that is shown is kept unless it is pointed at.
 function show(figure, place, how) {
   const { state } = figure;
   if (!figure.shares || place[0] !== state.place[0]) figure.shares = sharesOf(figure, place[0]);

@@ -218,8 +218,7 @@ function editWeight(figure, i, j, value) {
   renew(figure);
 }
 
-// The pixel of the output at a place, or the nearest one. What is pointed at is only shown, all
-// else is kept as well.
+// The pixel of the output at a place, or the nearest one; it is kept unless it is pointed at.
 function meet(figure, [p, q], how) {
   const { output: { width, height }, state } = figure;
   const place = [clamp(p, 0, height - 1), clamp(q, 0, width - 1)];

@@ -310,9 +310,7 @@ def test_counts_any_layer(
     assert text in figure.text
     assert f"{count} · ({channels} · 9 + 1) = {learned:,} numbers to learn" in figure.text
     squares = figure.root.locator(".squares")
-    assert squares.get_attribute("aria-label") == (
-        f"{count} rows of {channels} squares: a row is a filter"
-    )
+    assert squares.get_attribute("aria-label") == f"{count} rows of {channels} squares"
     box = squares.bounding_box()
     assert box
     assert box["width"] / box["height"] == pytest.approx(channels / count, rel=1e-2)
