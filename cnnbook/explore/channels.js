@@ -3,8 +3,9 @@
 // padding.
 //
 // The figure is one object: its `layers`, the input and the convolution, with their `values`, its
-// `state`, which is the number y[f, p, q] that is shown and whether the kernels are sliding, the
-// `shares` of the input maps in the numbers of map f, and on the page its `view`.
+// `state`, which is the number y[f, p, q] that is shown, the one that is kept and whether the
+// kernels are sliding, the `shares` of the input maps in the numbers of map f, and on the page its
+// `view`.
 
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
@@ -47,11 +48,11 @@ function elements(figure) {
   const around = ([, i, j]) => [i, j].map((at) => clamp(at - floor(kernel / 2), 0, rows - 1));
   return {
     inputs: range(maps).map((map) => makeMap("x", `map ${map}`, input.to[1], 7,
-      (unit) => meetAt(figure, around(unit)))),
+      (unit, how) => meetAt(figure, unit && around(unit), how))),
     parts: range(maps).map((map) => makeMap("s", `part ${map}`, rows, 8,
-      ([, p, q]) => meetAt(figure, [p, q]))),
+      (unit, how) => meetAt(figure, unit?.slice(1), how))),
     outputs: makePlane("s", { name: "output", to: [filters, rows] }, min(filters, 8), 7,
-      (unit) => unit && choose(figure, unit)),
+      (unit, how) => choose(figure, unit, how)),
     terms: makeTerms((unit) => meetAt(figure, around(unit.place))),
     slider: h("input", {
       type: "range", min: 0, max: rows * rows - 1, "aria-label": "window",
@@ -65,7 +66,7 @@ function elements(figure) {
 
 // One map, for the mouse and for touch; with the keys one walks in the output.
 function makeMap(role, name, rows, pixel, visit) {
-  const plane = makePlane(role, { name, to: [1, rows] }, 1, pixel, (unit) => unit && visit(unit));
+  const plane = makePlane(role, { name, to: [1, rows] }, 1, pixel, visit);
   Object.assign(plane.canvas, { tabIndex: -1, role: "img" });
   plane.node.firstChild.replaceChildren(name);
   return plane;
@@ -82,7 +83,7 @@ function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) 
       view.terms.unit, view.terms.chips,
       h("small", {}, "Each map after its kernel"), row(view.parts)),
     view.status,
-    h("div", { class: "cnn-bar" }, view.player.node, view.slider, view.link.node),
+    h("div", { class: "cnn-bar" }, view.player.node, "window ", view.slider, view.link.node),
     view.outputs.node,
     h("div", { class: "terms" }, view.terms.tables, view.terms.term),
     h("p", {}, count(maps, filters, kernel * kernel)),
@@ -110,30 +111,34 @@ function anyLayer() {
     const { maps, filters, "kernel size": size } = layer;
     answer.textContent = count(maps, filters, size * size);
     squares.style.cssText = `--m:${maps};--f:${filters}`;
-    squares.ariaLabel = `${many(filters, "row")} of ${many(maps, "square")}: a row is a filter`;
+    squares.ariaLabel = `${many(filters, "row")} of ${many(maps, "square")}`;
   }
 
   change({});
   const controls = h("div", { class: "cnn-bar" }, ...steppers(limits, layer, change).nodes);
-  return h("div", { class: "layer" }, h("div", {}, controls, answer), squares);
+  return h("div", { class: "layer" },
+    h("div", {}, "A layer of your own: each square is a kernel, each row a filter.",
+      controls, answer), squares);
 }
 
 // --- Events ---
 
-function show(figure, place) {
+// A number that is shown is kept unless it is pointed at.
+function show(figure, place, how) {
   const { state } = figure;
   if (!figure.shares || place[0] !== state.place[0]) figure.shares = sharesOf(figure, place[0]);
   state.place = place;
+  if (how !== "point") state.kept = place;
   draw(figure);
 }
 
-// Pointing ends the sliding.
-function choose(figure, place) {
+// Pointing ends the sliding. Without a place, what is kept comes back.
+function choose(figure, place = figure.state.kept, how) {
   halt(figure);
-  show(figure, place);
+  show(figure, place, how);
 }
 
-const meetAt = (figure, [p, q]) => choose(figure, [figure.state.place[0], p, q]);
+const meetAt = (figure, at, how) => choose(figure, at && [figure.state.place[0], ...at], how);
 
 function placeAt({ layers: [, { to: [, rows] }] }, at) {
   return [floor(at / rows), at % rows];
@@ -171,7 +176,7 @@ function open(figure, code) {
 // --- Drawing ---
 
 function draw(figure) {
-  const { layers: [, layer], values, state: { place }, view } = figure;
+  const { layers: [, layer], values, state: { place, kept }, view } = figure;
   const [f, p, q] = place;
   const [, rows] = layer.to;
   view.slider.value = p * rows + q;
@@ -183,9 +188,9 @@ function draw(figure) {
     unitName: ({ place: [map, i, j] }) => `x[${map}, ${i}, ${j}]`,
   });
   const parts = [...figure.shares[p * rows + q], layer.b[f]];
-  view.status.textContent = `y[${place.join(", ")}] = ${parts.map(fineTerm).join(" + ")} (bias)`
-    + equalSign(sum(parts), ...parts) + fine(sum(parts));
-  view.link.set(place.join("-"));
+  view.status.textContent = `y[${place.join(", ")}] = ${parts.map(summand).join(" + ")} (bias)`
+    + outcome(sum(parts), ...parts);
+  view.link.set(kept.join("-"));
 }
 
 // The maps in, what their kernels make of them, and the maps out; while the kernels slide, only

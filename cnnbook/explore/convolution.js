@@ -1,8 +1,9 @@
 // The convolution explorer. The mathematics is that of cnnlib.functional.conv2d: no flip, padding
 // on each side, dilation from 1, and a size that is rounded down.
 //
-// The figure is one object: what it was `given`, its `state`, which is what the reader has made of
-// that, the `layout` that follows from the state, and on the page its `view` and the `grids` in it.
+// The figure is one object: what it was `given`, the `ink` that a click puts on a pixel, its
+// `state`, which is what the reader has made of that, the `layout` that follows from the state, and
+// on the page its `view` and the `grids` in it.
 
 const kernels = {
   identity: [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
@@ -63,6 +64,7 @@ function weightOf(text) {
 
 function convolution(data) {
   const figure = { given: data, state: { ...structuredClone(data), at: 0 } };
+  figure.ink = Math.max(1, ...data.x.flat());
   figure.presets = presetsOf(data.w);
   figure.view = elements(figure);
   change(figure, {});
@@ -87,6 +89,7 @@ function elements(figure) {
   const status = h("p", { role: "status" });
   return {
     preset, slider, status,
+    back: button("Back", () => visit(figure, state.at - 1)),
     steps: steppers(limits, state, (news) => change(figure, news)),
     input: h("table", { class: "x", role: "grid", "aria-label": "input" }),
     kernel: h("table", { class: "w", "aria-label": "kernel" }),
@@ -102,10 +105,11 @@ function arrange(figure) {
   const { state, view } = figure;
   return [
     h("div", { class: "cnn-bar" }, h("label", {}, "kernel ", view.preset), ...view.steps.nodes),
-    h("p", {}, "Click or tap a number of the input, or type a weight, to change it."),
+    h("p", {}, "Step or Play slides the kernel. Tap a number of the input to switch it between "
+      + `0 and ${figure.ink}, or type a digit; type a weight to change it.`),
     h("div", { class: "cnn-row" }, view.input, "∗", view.kernel, "=", view.output),
     h("div", { class: "cnn-bar" },
-      button("Back", () => visit(figure, state.at - 1)), view.player.node,
+      view.back, view.player.node,
       button("Step", () => visit(figure, state.at + 1)),
       button("Reset", () => reset(figure)), view.slider, view.link.node),
     view.status, view.products, view.sizes,
@@ -169,8 +173,7 @@ function reset(figure) {
 
 // A click, Enter or space switches a pixel, a digit sets it, minus changes its sign.
 function editPixel(figure, i, j, key) {
-  const { given, state } = figure;
-  const ink = Math.max(1, ...given.x.flat());
+  const { ink, state } = figure;
   const value = retyped(pixel(state, i, j), ink, key);
   if (value === undefined) return false;
   state.x[i - state.padding][j - state.padding] = value;
@@ -234,6 +237,7 @@ function proceed(figure) {
 
 function draw(figure) {
   figure.view.slider.value = figure.state.at;
+  figure.view.back.ariaDisabled = figure.state.at === 0;
   drawInput(figure);
   drawOutput(figure);
   drawSum(figure);

@@ -3,7 +3,7 @@
 // no padding.
 //
 // The figure is one object: the `photograph` and the `kernels` that it was given, its `state`,
-// which is the picture, the kernel and the place of the output that is shown, the `output` that
+// which is the picture, the kernel and the place of the output that is kept, the `output` that
 // follows from it, and on the page its `view` and the `grids` in it.
 
 const side = 160; // of a picture of the reader's, at most
@@ -29,7 +29,7 @@ function convolve({ width, height, pixels }, kernel) {
 }
 
 // The pixels under the kernel.
-function windowOf({ picture: { width, pixels }, kernel, place: [p, q] }) {
+function windowOf({ picture: { width, pixels }, kernel }, [p, q]) {
   return matrix(...shape(kernel), (i, j) => pixels[(p + i) * width + q + j]);
 }
 
@@ -77,7 +77,8 @@ function photo({ width, height, pixels, kernels, place }) {
 }
 
 function elements(figure) {
-  const preset = choice(Object.keys(figure.kernels), () => choose(figure, preset.value));
+  const preset = choice(Object.keys(figure.kernels), () =>
+    setKernel(figure, preset.value, figure.kernels[preset.value]));
   preset.append(h("option", { hidden: "" }, own));
   const file = h("input", {
     type: "file", accept: "image/*", hidden: "", "aria-label": "own picture",
@@ -89,13 +90,13 @@ function elements(figure) {
   return {
     preset, file,
     back: button("Photograph", () => show(figure, figure.photograph), { hidden: "" }),
-    input: makePicture((place) => meetAround(figure, place), { tabindex: -1, role: "img" }),
-    output: makePicture((place) => meet(figure, place), {
+    input: makePicture(figure, meetAround, { tabindex: -1, role: "img" }),
+    output: makePicture(figure, meet, {
       onkeydown: (event) => onArrow(event, (move) => meet(figure, add(figure.state.place, move))),
     }),
-    window: h("table", { class: "x", "aria-label": "window" }),
-    kernel: h("table", { class: "w", "aria-label": "kernel" }),
-    products: h("table", { class: "s", "aria-label": "products" }),
+    window: h("table", { class: "x" }),
+    kernel: h("table", { class: "w" }),
+    products: h("table", { class: "s" }),
     scale: h("p"),
     status: h("p", { role: "status" }),
     sum: h("p", { class: "total" }),
@@ -105,20 +106,21 @@ function elements(figure) {
 }
 
 // A picture in which one points at a pixel, or taps it.
-function makePicture(visit, properties) {
-  const at = ({ offsetX, offsetY, target }) => {
+function makePicture(figure, visit, properties) {
+  const at = (how) => ({ offsetX, offsetY, target }) => {
     const cell = target.clientWidth / target.width;
-    visit([floor(offsetY / cell), floor(offsetX / cell)]);
+    visit(figure, [floor(offsetY / cell), floor(offsetX / cell)], how);
   };
   return makeBoard("s", "", "", 1, {
-    width: 1, height: 1, onpointermove: at, onclick: at, ...properties,
+    width: 1, height: 1, onpointermove: at("point"), onclick: at("click"),
+    onpointerleave: () => meet(figure, figure.state.place), ...properties,
   });
 }
 
 function arrange(figure) {
   const { view } = figure;
-  const hint = "Point at or tap the output, or walk in it with the arrow keys; change a weight; "
-    + "drop a picture here.";
+  const hint = "Point at or tap either picture, or walk in the output with the arrow keys; "
+    + "change a weight; drop a picture here.";
   return h("div", {
     ondragover: (event) => event.preventDefault(),
     ondrop: (event) => {
@@ -201,12 +203,8 @@ async function receive(figure, file) {
   }
 }
 
-function choose(figure, name) {
-  setKernel(figure, name, structuredClone(figure.kernels[name]));
-}
-
 function setKernel(figure, name, kernel) {
-  Object.assign(figure.state, { name, kernel });
+  Object.assign(figure.state, { name, kernel: structuredClone(kernel) });
   figure.view.preset.value = name;
   rebuild(figure);
   renew(figure);
@@ -220,17 +218,18 @@ function editWeight(figure, i, j, value) {
   renew(figure);
 }
 
-// The pixel of the output at a place, or the nearest one.
-function meet(figure, [p, q]) {
+// The pixel of the output at a place, or the nearest one; it is kept unless it is pointed at.
+function meet(figure, [p, q], how) {
   const { output: { width, height }, state } = figure;
-  state.place = [clamp(p, 0, height - 1), clamp(q, 0, width - 1)];
-  draw(figure);
+  const place = [clamp(p, 0, height - 1), clamp(q, 0, width - 1)];
+  if (how !== "point") state.place = place;
+  draw(figure, place);
 }
 
 // The window around a pixel of the input.
-function meetAround(figure, [i, j]) {
+function meetAround(figure, [i, j], how) {
   const [tall, wide] = shape(figure.state.kernel);
-  meet(figure, [i - floor(tall / 2), j - floor(wide / 2)]);
+  meet(figure, [i - floor(tall / 2), j - floor(wide / 2)], how);
 }
 
 // The address: row_column_kernel, by its name or by its weights, "1,0;0,-1".
@@ -241,7 +240,7 @@ function open(figure, code) {
   const [, p, q, text] = code.match(/^(\d+)_(\d+)_(.+)$/) ?? [];
   const { kernels, photograph, state } = figure;
   const name = Object.keys(kernels).find((known) => encodeURIComponent(known) === text);
-  const kernel = name ? structuredClone(kernels[name]) : kernelFrom(text);
+  const kernel = kernels[name] ?? kernelFrom(text);
   const [tall, wide] = kernel ? shape(kernel) : [];
   if (!kernel || p > photograph.height - tall || q > photograph.width - wide) return false;
   state.place = [Number(p), Number(q)];
@@ -318,13 +317,12 @@ function label({ canvas, node }, name, size) {
 }
 
 // The window that is shown, its products and their sum.
-function draw(figure) {
+function draw(figure, [p, q]) {
   const { output: { width, y }, state, view, grids } = figure;
-  const [p, q] = state.place;
   const [tall, wide] = shape(state.kernel);
   putFrames(view.input, "here", [[p, tall, q, wide]]);
   putFrames(view.output, "here", [[p, 1, q, 1]]);
-  const window = windowOf(state);
+  const window = windowOf(state, [p, q]);
   grids.window.cells.forEach((row, i) => row.forEach((cell, j) => {
     const v = window[i][j];
     cell.textContent = v;

@@ -31,8 +31,8 @@ function makeColumn(figure, layer) {
     putFrames(figure.view.pad, "window", isSeen ? [boxOnPaper(figure, unit)] : []);
   };
   const plane = makePlane("y", layer, across, pixel, visit);
-  const count = rows > 1 ? `${maps} maps` : maps;
-  plane.node.firstChild.replaceChildren(name.startsWith("pool") ? "pooled" : count);
+  const count = rows > 1 ? [`${maps} maps`] : [maps, h("br"), "units"];
+  plane.node.firstChild.replaceChildren(...(name.startsWith("pool") ? ["pooled"] : count));
   return plane;
 }
 

@@ -115,7 +115,7 @@ function arrange(figure) {
       ...stages.map(({ name, map, difference, note }) => h("div", {},
         h("small", {}, name), map.node,
         h("small", {}, "moved back, minus the original"), difference.node, note)),
-      h("div", { class: "y" }, h("small", {}, "it reads (line: before)"), h("table", {},
+      h("div", { class: "y" }, h("small", {}, "it reads (line: at rest)"), h("table", {},
         ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))))),
     h("div", { class: "cnn-bar" },
       button("Move back", () => change(figure, { move: [0, 0] })), node, link.node),
@@ -174,7 +174,7 @@ function showStage(figure, now, place, { k, map, difference, note }) {
   showPlane(map, mapOf(figure, now, k), most);
   putFrames(map, "here", [place.map((v) => v * layers[k].to[1] / layers[0].to[1])]);
   showPlane(difference, differing, most);
-  note.textContent = `largest difference: ${short(largest)}`;
+  note.textContent = `largest difference: ${short(largest)}${largest ? "" : " (grey: none)"}`;
   return largest;
 }
 
@@ -187,6 +187,9 @@ function sentence({ rest, state: { move: [down, right] } }, { chances }, largest
     return `At rest, the network reads ${answer} with ${now}. Drag the digit on the left.`;
   }
   const follows = largest.map((v) => (v ? `is off by up to ${short(v)}` : "moved with it exactly"));
+  // With an even move all maps move, also those pooled by 2, but for what the border adds.
+  const isEven = down % 2 === 0 && right % 2 === 0;
+  const reason = isEven && now !== before ? ": the border's doing" : "";
   return `Moved ${steps.join(" and ")}: the map ${follows[0]}, the pooled map ${follows[1]}, `
-    + `and the network reads ${answer} with ${now} (at rest ${before}).`;
+    + `and the network reads ${answer} with ${now} (at rest ${before})${reason}.`;
 }

@@ -194,12 +194,40 @@ def test_all_kernels_lie_over_the_same_window(figure: Channels) -> None:
 
 
 def test_point_at_any_map(figure: Channels) -> None:
-    figure.plane("output").hover(position={"x": 7 * 11 * 2 + 7 * 3 + 1, "y": 7 * 11 + 7 * 8 + 1})
+    figure.plane("output").click(position={"x": 7 * 11 * 2 + 7 * 3 + 1, "y": 7 * 11 + 7 * 8 + 1})
     assert figure.status.startswith("y[10, 8, 3] = ")
     figure.plane("part 2").hover(position={"x": 8 * 6 + 1, "y": 8 * 1 + 1})
     assert figure.status.startswith("y[10, 1, 6] = ")
     figure.plane("map 4").hover(position={"x": 7 * 7 + 1, "y": 7 * 0 + 1})
     assert figure.status.startswith("y[10, 0, 5] = ")
+
+
+def test_what_is_pointed_at_is_only_shown(figure: Channels) -> None:
+    """A click keeps the number, so that the link to it can be reached."""
+    go(figure.root.page, "channels-7-4-2")
+    kept = figure.status
+    for name, shown in (
+        ("output", "y[0, 0, 0]"),
+        ("part 2", "y[7, 0, 0]"),
+        ("map 4", "y[7, 0, 0]"),
+    ):
+        figure.plane(name).hover(position={"x": 1, "y": 1})
+        assert figure.status.startswith(f"{shown} = ")
+        assert figure.link == "#channels-7-4-2"
+        figure.root.page.mouse.move(0, 0)
+        assert figure.status == kept
+    figure.plane("part 2").click(position={"x": 8 * 6 + 1, "y": 8 * 1 + 1})
+    figure.plane("output").hover(position={"x": 1, "y": 1})
+    figure.root.locator(".cnn-link").hover()
+    assert figure.status.startswith("y[7, 1, 6] = ")
+    assert figure.link == "#channels-7-1-6"
+
+
+def test_the_parts_have_the_digits_of_the_sum(figure: Channels) -> None:
+    go(figure.root.page, "channels-7-4-2")
+    chips = figure.root.locator(".chips button > span").all_inner_texts()
+    added = figure.status.partition(" = ")[2].split(" + ")
+    assert [text.strip("()") for text in added[:-1]] == chips
 
 
 def test_keys_and_touch(show: Opener, figure: Channels) -> None:
@@ -249,7 +277,7 @@ def test_pointing_ends_the_sliding(figure: Channels) -> None:
 
 
 def test_the_link_leads_back(show: Opener, figure: Channels) -> None:
-    figure.plane("output").hover(position={"x": 1, "y": 1})
+    figure.plane("output").click(position={"x": 1, "y": 1})
     assert figure.link == "#channels-0-0-0"
     for code in ("1-2", "16-0-0", "0-10-0", "0-0-x", "0--1-0", ""):
         go(figure.root.page, f"channels-{code}")
@@ -282,9 +310,7 @@ def test_counts_any_layer(
     assert text in figure.text
     assert f"{count} · ({channels} · 9 + 1) = {learned:,} numbers to learn" in figure.text
     squares = figure.root.locator(".squares")
-    assert squares.get_attribute("aria-label") == (
-        f"{count} rows of {channels} squares: a row is a filter"
-    )
+    assert squares.get_attribute("aria-label") == f"{count} rows of {channels} squares"
     box = squares.bounding_box()
     assert box
     assert box["width"] / box["height"] == pytest.approx(channels / count, rel=1e-2)

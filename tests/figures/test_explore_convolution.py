@@ -227,10 +227,30 @@ def test_steps_through_all_windows(show: Opener) -> None:
     assert figure.status.startswith(f"Window {expected.size - 2} of")
 
 
+def test_back_ends_at_the_first_window(figure: Driver) -> None:
+    back = figure.root.get_by_role("button", name="Back")
+    expect(back).to_be_disabled()
+    figure.press("Step")
+    expect(back).to_be_enabled()
+    figure.press("Back")
+    expect(back).to_be_disabled()
+    back.click(force=True)
+    assert figure.status.startswith("Window 1 of 20")
+
+
 def test_rounded_sums_say_so(figure: Driver) -> None:
     figure.choose("blur")
     assert figure.status == "Window 1 of 20: y[0, 0] ≈ 0.22"
     assert figure.sum.endswith("≈ 0.22")
+
+
+@pytest.mark.parametrize("most", [1, 9])
+def test_says_what_a_tap_switches_to(show: Opener, most: int) -> None:
+    figure = Driver(show(to_html(ConvolutionExplorer(SEVEN * most, SOBEL))))
+    assert f"switch it between 0 and {most}, or type a digit" in figure.text
+    for text in (str(most), "0"):
+        figure.cell("x", 0, 0).click()
+        assert figure.numbers("x")[0][0] == text
 
 
 def test_input_is_edited_by_click_and_keys(figure: Driver) -> None:
@@ -339,7 +359,7 @@ def test_says_when_no_window_fits(show: Opener) -> None:
     assert figure.status == "No window fits: the kernel is larger than the padded input."
     assert figure.numbers("y") == []
     assert "= ⌊−1 / 1⌋ + 1 = none" in figure.text
-    for name in ("Step", "Back", "Play"):
+    for name in ("Step", "Play"):
         figure.press(name)
     figure.press("less dilation")
     assert figure.status.startswith("Window 1 of 4")

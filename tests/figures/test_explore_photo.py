@@ -224,7 +224,7 @@ def test_point_tap_and_keys(show: Opener, figure: Photo) -> None:
     pixel = 320 / 150
     figure.output.hover(position={"x": pixel * 40.5, "y": pixel * 71.5})
     assert figure.status.startswith("y[71, 40] = ")
-    figure.input.hover(position={"x": pixel * 40.5, "y": pixel * 71.5})
+    figure.input.click(position={"x": pixel * 40.5, "y": pixel * 71.5})
     assert figure.status.startswith("y[70, 39] = ")
     figure.output.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
@@ -233,6 +233,22 @@ def test_point_tap_and_keys(show: Opener, figure: Photo) -> None:
     touched = Photo(show(to_html(PHOTO), has_touch=True, width=390))
     touched.output.tap(position={"x": pixel * 20.5 / 2, "y": pixel * 10.5 / 2})
     assert touched.status.startswith("y[10, 20] = ")
+
+
+def test_what_is_pointed_at_is_only_shown(figure: Photo) -> None:
+    """A click keeps the place, so that the link to it can be reached."""
+    kept = figure.status
+    for picture, shown in ((figure.output, "y[20, 20] "), (figure.input, "y[19, 19] ")):
+        picture.hover(position={"x": 320 / 150 * 20.5, "y": 320 / 150 * 20.5})
+        assert figure.status.startswith(shown)
+        assert figure.link.get_attribute("href") == "#photo-{}_{}_Sobel".format(*PHOTO.place)
+        figure.root.page.mouse.move(0, 0)
+        assert figure.status == kept
+    figure.output.click(position={"x": 320 / 150 * 20.5, "y": 320 / 150 * 20.5})
+    figure.output.hover(position={"x": 1, "y": 1})
+    figure.link.hover()
+    assert figure.status.startswith("y[20, 20] ")
+    assert figure.link.get_attribute("href") == "#photo-20_20_Sobel"
 
 
 def test_the_border_is_the_end(figure: Photo) -> None:

@@ -66,6 +66,8 @@ def test_all_layers_stand_in_a_row(reader: Reader) -> None:
         "all => all.map((canvas) => canvas.ariaLabel.split(',')[0])"
     )
     assert names == ["draw here", *LAYERS]
+    captions = reader.root.locator(".cnn-net small").all_inner_texts()[1:-1]
+    assert captions == ["6 maps", "pooled", "16 maps", "pooled", "120\nunits", "84\nunits"]
     boxes = [reader.root.locator(f"canvas[aria-label^='{name}']").bounding_box() for name in LAYERS]
     lefts = [box["x"] for box in boxes if box]
     assert lefts == sorted(lefts)
