@@ -108,7 +108,7 @@ function paint({ canvas }, strokes) {
 
 // --- Drawing the figure ---
 
-// Everything, after the drawing has changed.
+// All, after the drawing has changed.
 function draw(figure) {
   const { layers, state, view } = figure;
   const { x, spans } = picture(paint(view.pad, state.strokes), view.prepare.checked);
@@ -121,14 +121,14 @@ function draw(figure) {
   showUnit(figure);
 }
 
-// In the input full ink is in full colour, in the other layers, and of gradients, the largest is;
-// for gradients the caption names it.
+// Full colour is full ink, elsewhere the largest; for gradients the caption says it.
 function showPlanes(planes, { values, direction, back }) {
   const isBackward = direction === "backward";
   planes.forEach((plane, k) => {
     const shown = (isBackward ? back.gradients : values)[k];
     showPlane(plane, shown, k || isBackward ? undefined : 1);
-    plane.caption.data = isBackward && shown ? `±${fine(max(...shown.map(abs)))}` : plane.size;
+    const text = isBackward && shown ? `±${fine(max(...shown.map(abs)))}` : plane.size;
+    if (plane.caption.data !== text) plane.caption.data = text;
   });
 }
 
