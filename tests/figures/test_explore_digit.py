@@ -1,7 +1,6 @@
 """Draw a digit: the page computes what `cnnlib` computes, and shows it as one draws."""
 
 import copy
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -464,11 +463,8 @@ def test_takes_the_colours_of_a_new_theme(pad: Pad) -> None:
     pad.root.page.wait_for_function(f"({colour})(document.querySelector('canvas')) === 0xea")
 
 
-def test_redraws_fast_enough(browser: Browser) -> None:
-    """A stroke of 100 points, each a full redraw; in processor time, as others may be at work.
-
-    Where it was made, it takes 1/63 s alone; another machine may be slower.
-    """
+def seconds_of_a_redraw(browser: Browser) -> float:
+    """Of a stroke of 100 points on a page of its own, in processor time."""
     page = browser.new_page()
     page.set_content(HTML)
     devtools = page.context.new_cdp_session(page)
@@ -478,19 +474,23 @@ def test_redraws_fast_enough(browser: Browser) -> None:
         metrics = devtools.send("Performance.getMetrics")["metrics"]
         return next(m["value"] for m in metrics if m["name"] == "TaskDuration")
 
-    times = [spent()]
-    for _ in range(3):
-        Pad(page).canvas.evaluate("""canvas => {
-            const { left, top } = canvas.getBoundingClientRect();
-            canvas.setPointerCapture = () => {};
-            canvas.hasPointerCapture = () => true;
-            for (let i = 0; i <= 100; i++)
-                canvas.dispatchEvent(new PointerEvent(i ? "pointermove" : "pointerdown", {
-                    pointerId: 1, clientX: left + 80 + i, clientY: top + 60 + i }));
-        }""")
-        times.append(spent())
+    before = spent()
+    Pad(page).canvas.evaluate("""canvas => {
+        const { left, top } = canvas.getBoundingClientRect();
+        canvas.setPointerCapture = () => {};
+        canvas.hasPointerCapture = () => true;
+        for (let i = 0; i <= 100; i++)
+            canvas.dispatchEvent(new PointerEvent(i ? "pointermove" : "pointerdown", {
+                pointerId: 1, clientX: left + 80 + i, clientY: top + 60 + i }));
+    }""")
+    seconds = (spent() - before) / 101
     page.close()
-    assert 0 < min(after - before for before, after in pairwise(times)) / 101 < 1 / 40
+    return seconds
+
+
+def test_redraws_fast_enough(browser: Browser) -> None:
+    """The best of five strokes: what others take away differs from one to the next."""
+    assert 0 < min(seconds_of_a_redraw(browser) for _ in range(5)) < 1 / 60
 
 
 # --- The rules of all figures ------------------------------------------------------------------
