@@ -23,6 +23,40 @@ def address(book: Path, anchor: str = "") -> str:
     return f"{(book / CHAPTER).as_uri()}#{anchor}"
 
 
+# --- The first screen -------------------------------------------------------------------------
+
+FIRST_SCREENS = [(1280, 900), (390, 844)]
+
+# How much of a chapter's question and of its first figure is in view when it opens.
+SEEN = """() => [".question", "article svg.drawing"].map((selector) => {
+    const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
+    return (Math.min(bottom, innerHeight) - Math.min(top, innerHeight)) / (bottom - top);
+})"""
+
+
+@pytest.mark.parametrize(("width", "height"), FIRST_SCREENS)
+def test_chapter_opens_with_its_question_and_its_figure(
+    window: Page, book: Path, width: int, height: int
+) -> None:
+    """In both editions; of a tall figure at least the larger part."""
+    window.set_viewport_size({"width": width, "height": height})
+    for page in sorted(book.rglob("chapters/*.html")):
+        window.goto(page.as_uri())
+        question, figure = window.evaluate(SEEN)
+        assert question == 1, page
+        assert figure > 0.5, page
+
+
+@pytest.mark.parametrize(("width", "height"), FIRST_SCREENS)
+def test_first_page_opens_with_the_reader(
+    window: Page, book: Path, width: int, height: int
+) -> None:
+    window.set_viewport_size({"width": width, "height": height})
+    for page in (book / "index.html", book / "zh" / "index.html"):
+        window.goto(page.as_uri())
+        expect(window.locator(".cnn-figure.reader")).to_be_in_viewport(ratio=1)
+
+
 # --- Folded parts -----------------------------------------------------------------------------
 
 
