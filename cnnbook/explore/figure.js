@@ -108,16 +108,22 @@ function retyped(old, ink, key) {
 
 // --- Controls ---
 
-// A number between two buttons; they stay reachable at its ends.
+const turns = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 };
+
+// A number between two buttons, which stay at its ends; with the keys one stop, changed by arrows.
 function stepper(name, low, high, value, change) {
-  const shown = h("output");
-  const less = button("−", () => step(-1), { "aria-label": `less ${name}` });
-  const more = button("+", () => step(1), { "aria-label": `more ${name}` });
+  const shown = h("output", {
+    role: "spinbutton", tabindex: 0, "aria-label": name, "aria-valuemin": low,
+    "aria-valuemax": high, onkeydown: turn,
+  });
+  const press = (sign, label, by) =>
+    button(sign, () => step(by), { tabindex: -1, "aria-label": label });
+  const [less, more] = [press("−", `less ${name}`, -1), press("+", `more ${name}`, 1)];
   let current;
 
   function set(next) {
     current = clamp(next, low, high);
-    shown.textContent = current;
+    shown.textContent = shown.ariaValueNow = current;
     less.ariaDisabled = current === low;
     more.ariaDisabled = current === high;
   }
@@ -125,6 +131,12 @@ function stepper(name, low, high, value, change) {
   function step(by) {
     set(current + by);
     change(current);
+  }
+
+  function turn(event) {
+    if (!turns[event.key]) return;
+    event.preventDefault();
+    step(turns[event.key]);
   }
 
   set(value);

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -21,6 +22,7 @@ from cnnlib import checks
 from cnnlib.checks import Array
 
 NAMES = {"x": "input", "w": "kernel", "y": "output"}
+COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # of a script: read where it is written
 NOTE = "A still picture: run the cell to make it move."
 
 
@@ -51,6 +53,7 @@ class Figure(ABC):
         style = f"<style>{_read('figure.css')}{own_style}</style>"
         picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
         script = "".join(_read(f"{name}.js") for name in ("figure", *names))
+        script = COMMENT.sub("", script)
         data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
         key = hashlib.sha256(f"{style}{picture}{script}{data}".encode()).hexdigest()[:12]
         return (

@@ -373,6 +373,18 @@ def test_steppers_end_where_they_should(figure: Driver) -> None:
     expect(more).to_be_disabled()
 
 
+def test_stepper_is_one_stop_with_arrow_keys(figure: Driver) -> None:
+    """As a spin button, whose buttons are for the mouse."""
+    stride = figure.root.get_by_role("spinbutton", name="stride")
+    stride.focus()
+    for key, value in (("ArrowUp", 2), ("ArrowRight", 3), ("ArrowDown", 2), ("a", 2)):
+        figure.root.page.keyboard.press(key)
+        expect(stride).to_have_attribute("aria-valuenow", str(value))
+        assert f"/ {value}⌋" in figure.text
+    figure.root.page.keyboard.press("Tab")
+    expect(figure.root.get_by_role("spinbutton", name="padding")).to_be_focused()
+
+
 def test_reset_brings_everything_back(figure: Driver) -> None:
     def seen() -> tuple[str, list[str]]:
         inputs = figure.root.locator("input, select").all()

@@ -1,4 +1,4 @@
-"""The explorers' scripts are shipped as they are read: short functions, short lines, 32 kB."""
+"""The explorers' scripts: short functions, short lines; shipped without comments, 32 kB."""
 
 import re
 from pathlib import Path
