@@ -28,12 +28,11 @@ function chancesOf(logits = []) {
 // --- From ink to the picture that the network gets ---
 
 // A stretch of cells in equal pieces: the cells of each, and their shares in it.
-const pieces = (first, extent, count) => range(count).map((piece) => range(extent)
-  .map((i) => {
-    const [from, to] = [i, i + 1].map((edge) => edge * count / extent);
-    return [first + i, min(to, piece + 1) - max(from, piece)];
-  })
-  .filter(([, share]) => share > 0));
+const pieces = (first, extent, count) => range(count).map((piece) => {
+  const [from, to] = [piece, piece + 1].map((edge) => edge * extent / count);
+  const share = (i) => (min(to, i + 1) - max(from, i)) * count / extent;
+  return range(ceil(to)).slice(floor(from)).map((i) => [first + i, share(i)]);
+});
 
 // n × n ink, some of its rows and columns: means over pieces of them.
 function resample(ink, n, down, across) {
@@ -159,12 +158,12 @@ function showUnit(figure) {
     putFrames(plane, "here", k === unit?.k ? [unitBox(plane, unit.place)] : []));
   putFrame(planes[0], unit && direction !== "backward" && fieldOf(layers, unit));
   if (!unit) {
-    note.textContent = "Point at or tap a number, or use Tab and the arrow keys.";
+    note.textContent = "Point at or tap a square in any map, or use Tab and the arrow keys.";
   } else if (panel) {
     showPanel(figure);
   } else {
     const value = values[unit.k]?.[placeOf(layers[unit.k].to, unit.place)] ?? 0;
-    note.textContent = `${nameOf(layers, unit)} = ${value.toFixed(2)} ${fieldText(layers, unit)}`;
+    note.textContent = `${wordsOf(layers, unit)}: ${short(value)}. It ${fieldText(layers, unit)}.`;
   }
 }
 
@@ -173,7 +172,8 @@ const fieldOf = (layers, { k, place: [, i, j] }) => [i, j].flatMap((at) => field
 
 function fieldText(layers, unit) {
   const [row, height, column, width] = fieldOf(layers, unit);
-  return `looks at ${height} × ${width} pixels from row ${row}, column ${column}`;
+  return height === 28 && width === 28 ? "looks at the whole picture"
+    : `looks at ${height} × ${width} pixels from row ${row}, column ${column}`;
 }
 
 // --- The elements ---
@@ -268,11 +268,11 @@ function arrange(figure) {
 }
 
 const probabilities = ({ percent, view: { bars } }) => h("div", { class: "y chances" },
-  h("small", {}, "probability", h("br"), "softmax"),
+  h("small", {}, "softmax", h("br"), `line: ${percent} % sure`),
   h("table", { style: `--sure:${percent}%` }, ...rowsOf(bars)));
 
 const rowsOf = (bars) => bars.map((bar, i) =>
-  h("tr", {}, h("th", { scope: "row" }, i < 10 ? i : "none"), bar));
+  h("tr", {}, h("th", { scope: "row" }, i < 10 ? i : "other"), bar));
 
 // --- Events: each changes the state, then draws ---
 

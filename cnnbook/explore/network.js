@@ -119,5 +119,11 @@ function nameOf(layers, { k, place }) {
   return `${name}[${rows > 1 ? place.join(", ") : place[0]}]`;
 }
 
+// The same in words.
+function wordsOf(layers, { k, place: [map, i, j] }) {
+  const { name, to: [, rows] } = layers[k];
+  return rows > 1 ? `${name}, map ${map}, row ${i}, column ${j}` : `${name}, unit ${map}`;
+}
+
 // How many maps stand side by side, so that all of them form about a square.
 const acrossOf = (maps) => ceil(sqrt(maps));

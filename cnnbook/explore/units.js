@@ -36,7 +36,8 @@ function explainValue(figure, unit, names) {
   const groups = termsInto(layers, values, unit);
   const text = `${name} = ${layers[k].learned ? sumText(layers[k], place, groups, value)
     : largestText(layers[k], groups, value)}`;
-  Object.assign(names, { role: "x", value: "numbers", weight: "weights", part: "map" });
+  const weight = layers[k].learned ? "weights" : "1 for the largest";
+  Object.assign(names, { role: "x", value: "numbers", weight, part: "map" });
   return { text: `${text}. It ${fieldText(layers, unit)}.`, groups };
 }
 
@@ -140,7 +141,7 @@ function preparePanel(figure) {
   const { layers, state, view: { planes, panel } } = figure;
   const { values, direction } = state;
   const isBackward = direction === "backward";
-  state.back = values.length
+  state.back = isBackward && values.length
     ? backward(layers, values, probabilitiesOf(figure), labelOf(figure)) : { gradients: [] };
   if (values.length) panel.label.selectedIndex = labelOf(figure);
   panel.labelled.hidden = !isBackward;
@@ -156,10 +157,13 @@ function showPanel(figure) {
   const [first] = groups.flatMap(({ cells }) => cells.flat()).filter(Boolean);
   note.textContent = text;
   panel.node.classList.toggle("kept", state.isKept);
-  const colours = "Red: a larger number raises the loss; blue: lowers it. ± is the full colour.";
-  panel.hint.textContent = (state.isKept ? "Pinned. Click or tap it again to release it."
-    : "Point at or tap any number to see how it is computed. A click pins it.")
-    + (state.direction === "backward" ? ` ${colours}` : "");
+  const colours = state.direction === "backward"
+    ? "Red: a larger number raises the loss; blue: lowers it. ± is the full colour."
+    : "Full colour: the largest number of the layer.";
+  const isPinned = state.isKept && state.values.length;
+  const hint = isPinned ? "Pinned. Click or tap it again to release it."
+    : "Point at or tap any square to see how its number is computed. A click pins it.";
+  panel.hint.textContent = `${hint} ${colours}`;
   showTerms(panel.terms, groups, names);
   planes.forEach((plane, k) =>
     putFrames(plane, "met", k === first?.unit.k ? boxesOf(plane, groups) : []));
