@@ -92,7 +92,8 @@ function draw(figure) {
   const lowest = cost(points, valley.best);
   drawLine(view.lines, points, places.at(-1));
   put(view.hills, 0, start);
-  view.hills.inside.innerHTML = contours(view.hills, valley) + trail(view.hills, places, "g");
+  view.hills.inside.innerHTML = contours(view.hills, valley) + trail(view.hills, places, "g")
+    + cross(view.hills, valley);
   drawCosts(view.curve, costs, lowest);
   showControls(view, state, limit);
   const [word, why] = verdict(state, valley);

@@ -70,15 +70,20 @@ function makeHills(moved) {
   return plot;
 }
 
-// The contours of a quadratic cost are ellipses along the axes of its Hessian matrix; a cross marks
-// the best place.
+// The contours of a quadratic cost are ellipses along the axes of its Hessian matrix.
 function contours(plot, { high, low, angle, best }) {
   const [x, y] = at(plot, best);
   const ring = (rise) => `<ellipse rx="${sqrt(2 * rise / high)}" ry="${sqrt(2 * rise / low)}"/>`;
   const rings = range(7).map((i) => ring(0.05 * 10 ** (i / 2))).join("");
   return `<g transform="translate(${x} ${y}) scale(${width / 5} ${-height / 10})`
-    + ` rotate(${angle * 180 / PI})">${rings}</g>`
-    + `<path class="ink" d="M${x - 5} ${y - 5}l10 10m0-10l-10 10"/>`;
+    + ` rotate(${angle * 180 / PI})">${rings}</g>`;
+}
+
+// A cross with a rim marks the best place: it lies on top of the walks.
+function cross(plot, { best }) {
+  const [x, y] = at(plot, best);
+  return ["rim", "ink"].map((role) =>
+    `<path class="${role}" d="M${x - 6} ${y - 6}l12 12m0-12l-12 12"/>`).join("");
 }
 
 // A walk: its places, joined.

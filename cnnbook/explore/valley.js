@@ -11,7 +11,7 @@ const roleOf = (name) => name.toLowerCase();
 const rates = [-3, 0.3]; // the sliders' ends, as powers of ten
 
 function valley({ close, most, ...given }) {
-  const figure = { given, close, most, state: { ...structuredClone(given), isUnderWay: false } };
+  const figure = { given, close, most, state: structuredClone(given) };
   figure.valley = valleyOf(given.points);
   figure.lowest = cost(given.points, figure.valley.best);
   figure.view = elements(figure);
@@ -32,7 +32,17 @@ const distance = ({ valley: { best } }, [w, b]) => hypot(w - best[0], b - best[1
 // The step from which on a walk stays close to the best place; none if it does not get there.
 function arrivalOf(figure, places) {
   const last = places.findLastIndex((place) => distance(figure, place) > figure.close);
-  return last < figure.most && places.length > figure.most ? last + 1 : undefined;
+  return last < figure.most && !isLost(figure, places) ? last + 1 : undefined;
+}
+
+const isLost = ({ most }, places) => places.length <= most;
+
+// The race ends soon after the last arrival; a rule that is slow makes it as long as can be, one
+// that is lost does not.
+function endOf(figure, walks) {
+  const steps = walks.filter((places) => !isLost(figure, places))
+    .map((places) => arrivalOf(figure, places) ?? figure.most);
+  return min(ceil((max(0, ...steps) + 10) / 20) * 20, figure.most);
 }
 
 // --- The elements ---
@@ -45,16 +55,16 @@ function elements(figure) {
     curve,
     rules: names.map((name, i) => ruleRow(figure, name, i)),
     status,
-    runner: player(60, status, () => run(figure), () => proceed(figure)),
+    runner: player(120, status, () => run(figure), () => proceed(figure)),
     link: linkTo("valley", "race", (code) => open(figure, code)),
   };
 }
 
 // A rule: its name in its colour, its learning rate and, for momentum, how much of a step is kept.
 function ruleRow(figure, name, i) {
-  const rate = slider(`learning rate α of ${name}`, "α", [...rates, 0.003], (power) =>
+  const rate = slider("learning rate α", name, [...rates, 0.003], (power) =>
     change(figure, { rates: figure.state.rates.with(i, 10 ** power) }));
-  const kept = slider("µ of momentum", "µ", [0, 0.99, 0.01], (momentum) =>
+  const kept = slider("momentum µ", name, [0, 0.99, 0.01], (momentum) =>
     change(figure, { momentum }));
   const arrival = h("td");
   const sliders = name === "momentum" ? [rate.node, kept.node] : [rate.node];
@@ -63,13 +73,13 @@ function ruleRow(figure, name, i) {
   return { node, rate, kept, arrival };
 }
 
-function slider(label, letter, [low, high, step], moved) {
+function slider(label, rule, [low, high, step], moved) {
   const input = h("input", {
-    type: "range", min: low, max: high, step, "aria-label": label,
+    type: "range", min: low, max: high, step, "aria-label": `${label}, ${rule}`,
     oninput: () => moved(Number(input.value)),
   });
   const shown = h("output");
-  return { node: h("label", {}, letter, input, shown), input, shown };
+  return { node: h("label", {}, label, input, shown), input, shown };
 }
 
 function arrange(figure) {
@@ -77,7 +87,7 @@ function arrange(figure) {
   return [
     h("p", {}, "Drag the start ○ of the three walks, or move a slider."),
     h("div", { class: "cnn-bar" }, runner.node,
-      button("Step", () => visit(figure, figure.state.steps + 1)),
+      button("Step", () => visit(figure, placeOf(figure) + 1)),
       button("Reset", () => reset(figure)), link.node),
     h("table", { class: "rules" }, h("tbody", {}, ...rules.map(({ node }) => node))),
     h("div", { class: "plots" }, hills.node, curve.node),
@@ -92,32 +102,34 @@ function change(figure, news) {
   draw(figure);
 }
 
+// At the start, with the settings that were given.
 function reset(figure) {
   figure.view.runner.pause();
-  change(figure, { ...structuredClone(figure.given), isUnderWay: false });
+  change(figure, { ...structuredClone(figure.given), steps: 0 });
 }
 
-const go = (figure, steps) =>
-  change(figure, { isUnderWay: true, steps: min(steps, figure.most) });
+const go = (figure, steps) => change(figure, { steps });
 
 function visit(figure, steps) {
   figure.view.runner.pause();
   go(figure, steps);
 }
 
-// From the start on, or on from where the reader has let the walks go; where motion is unwanted,
-// to the end.
+// Where the race goes on: where the reader has let the walks go, and from the end at the start.
+const placeOf = ({ state: { steps }, end }) => (steps < end ? steps : 0);
+
+// Where motion is unwanted, to the end.
 function run(figure) {
-  const { state: { isUnderWay, steps }, most } = figure;
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) visit(figure, most);
-  else go(figure, isUnderWay && steps < most ? steps : 0);
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) visit(figure, figure.most);
+  else go(figure, placeOf(figure));
 }
 
-// Ever faster.
+// Step by step at first, then ever faster. Once at the end, the race stays there when it becomes
+// longer.
 function proceed(figure) {
-  const { state: { steps }, most } = figure;
-  const next = steps + ceil((steps + 1) / 20);
-  if (next >= most) visit(figure, most);
+  const { state: { steps }, end, most } = figure;
+  const next = steps + ceil((steps + 1) / 40);
+  if (next >= end) visit(figure, most);
   else go(figure, next);
 }
 
@@ -142,41 +154,50 @@ function open(figure, code) {
 function draw(figure) {
   const { state, view } = figure;
   const walks = walksOf(figure);
-  const shown = walks.map((places) => places.slice(0, state.steps + 1));
+  figure.end = endOf(figure, walks);
+  const shown = walks.map((places) => places.slice(0, min(state.steps, figure.end) + 1));
   put(view.hills, 0, state.start);
   view.hills.inside.innerHTML = contours(view.hills, figure.valley)
-    + shown.map((places, i) => trail(view.hills, places, roleOf(names[i]))).join("");
-  drawCosts(figure, shown);
-  view.rules.forEach((rule, i) => showRule(figure, rule, i, arrivalOf(figure, walks[i])));
+    + shown.map((places, i) => trail(view.hills, places, roleOf(names[i]))).join("")
+    + cross(view.hills, figure.valley);
+  drawCosts(figure, shown, walks.map((places) => arrivalOf(figure, places)));
+  view.rules.forEach((rule, i) => showRule(figure, rule, i, walks[i]));
   view.status.textContent = spellPlaces(figure, shown);
   view.link.set(codeOf(state));
 }
 
-// The cost of each step above the lowest, on a logarithmic scale.
-function drawCosts({ given: { points }, lowest, state: { steps }, view: { curve } }, shown) {
-  const end = max(40, ceil(steps / 20) * 20);
-  scale(curve, [0, end / 2, end], [-6, -4, -2, 0, 2], (power) =>
+// The cost of each step above the lowest, on a logarithmic scale, and a point at each arrival.
+function drawCosts({ given: { points }, lowest, end, view: { curve } }, shown, arrivals) {
+  scale(curve, [0, end / 2, end], [-8, -6, -4, -2, 0, 2], (power) =>
     `10<tspan dy="-5" font-size="9">${short(power)}</tspan>`);
   const height = (place) => log10(max(cost(points, place) - lowest, 1e-9));
-  curve.inside.innerHTML = shown.map((places, i) =>
-    line(curve, places.map((place, step) => [step, height(place)]), `${roleOf(names[i])} curve`))
-    .join("");
+  curve.inside.innerHTML = shown.map((places, i) => {
+    const spots = places.map((place, step) => [step, height(place)]);
+    const role = roleOf(names[i]);
+    const [x, y] = at(curve, spots[arrivals[i]] ?? [NaN, NaN]);
+    return line(curve, spots, `${role} curve`)
+      + (x >= 0 ? `<circle class="${role}" cx="${x}" cy="${y}" r="5"/>` : "");
+  }).join("");
 }
 
-function showRule({ state, most }, { rate, kept, arrival }, i, step) {
+function showRule(figure, { rate, kept, arrival }, i, places) {
+  const { state, most } = figure;
   rate.input.value = log10(state.rates[i]);
   rate.shown.value = rate.input.ariaValueText = digits(state.rates[i]);
   kept.input.value = state.momentum;
   kept.shown.value = kept.input.ariaValueText = digits(state.momentum);
-  arrival.textContent = step === undefined ? `not in ${most} steps` : `arrives at step ${step}`;
+  const step = arrivalOf(figure, places);
+  const absent = isLost(figure, places) ? "diverged" : `not in ${most} steps`;
+  arrival.textContent = step === undefined ? absent : `● arrives at step ${step}`;
 }
 
 function spellPlaces(figure, shown) {
-  const { state: { steps }, close, most } = figure;
+  const { state, end, close } = figure;
+  const steps = min(state.steps, end);
   const spell = (places, i) => {
-    const isLost = places.length <= steps;
-    return `${names[i]} ${isLost ? "diverged" : digits(distance(figure, places.at(-1)), 2)}`;
+    const isFar = places.length <= steps;
+    return `${names[i]} ${isFar ? "diverged" : digits(distance(figure, places.at(-1)), 2)}`;
   };
-  return `Step ${steps} of ${most}: the distance to the lowest place × is `
+  return `Step ${steps} of ${end}: the distance to the lowest place × is `
     + `${shown.map(spell).join(", ")}. A rule has arrived when it stays closer than ${close}.`;
 }

@@ -12,7 +12,7 @@ from cnnbook.explore.fit import LineFit
 from cnnlib.checks import Array
 from cnnlib.optim import SGD, Adam
 
-CLOSE, MOST, SHOWN = 1e-3, 400, 40
+CLOSE, MOST = 1e-3, 400
 MOST_MOMENTUM = 0.99  # as far as the slider goes
 
 
@@ -57,7 +57,7 @@ class ValleyExplorer(LineFit):
         return int(np.max(np.flatnonzero(is_far), initial=-1)) + 1
 
     def data(self) -> dict[str, Any]:
-        limits = {"close": CLOSE, "most": MOST, "steps": SHOWN}
+        limits = {"close": CLOSE, "most": MOST, "steps": MOST}
         return {**super().data(), "rates": self.rates, "momentum": self.momentum, **limits}
 
     def picture(self) -> str:
