@@ -8,10 +8,10 @@
 // The layers whose maps are shown.
 const compared = [[1, "convolution"], [2, "pooled by 2"]];
 
-function shift({ image, box, head, ...data }) {
+function shift({ image, box, head, move, ...data }) {
   const figure = {
     layers: network(data), head: network(head), image: unpack(image), box,
-    state: { move: [0, 0], map: 0 },
+    state: { move, map: 0 },
   };
   figure.rest = respond(figure, [0, 0]);
   figure.view = elements(figure);
@@ -106,19 +106,29 @@ function makeField(figure) {
   return plane;
 }
 
+// What a colour of the differences says.
+const legendLine = (role, text) =>
+  h("small", { class: "s" }, h("b", { class: role }, "■"), ` ${text}`);
+
 function arrange(figure) {
   const { field, stages, bars, stepper: { node }, status, link } = figure.view;
+  const [maps] = figure.layers[1].to;
   return [
+    h("p", {}, "Drag the digit, or use the arrow keys. "
+      + "Do convolution and pooling move with it?"),
     h("div", { class: "stages" },
-      h("div", {}, h("small", {}, "drag the digit"), field.node,
-        h("small", {}, "or use the arrow keys")),
+      h("div", {}, h("small", {}, "the digit"), field.node,
+        h("small", {}, "box: its ink, which stays in the picture; dashed: before moving"),
+        legendLine("plus", "red: higher than before"), legendLine("minus", "blue: lower"),
+        legendLine("none", "grey: no difference")),
       ...stages.map(({ name, map, difference, note }) => h("div", {},
         h("small", {}, name), map.node,
-        h("small", {}, "moved back, minus the original"), difference.node, note)),
-      h("div", { class: "y" }, h("small", {}, "it reads (line: at rest)"), h("table", {},
+        h("small", {}, "difference from the unmoved map, moved along"), difference.node, note)),
+      h("div", { class: "y" }, h("small", {}, "it reads (tick: before moving)"), h("table", {},
         ...bars.map((bar, i) => h("tr", {}, h("th", { scope: "row" }, i), bar))))),
     h("div", { class: "cnn-bar" },
-      button("Move back", () => change(figure, { move: [0, 0] })), node, link.node),
+      button("Move back", () => change(figure, { move: [0, 0] })),
+      h("span", {}, node, ` of 0 to ${maps - 1}`), link.node),
     status,
   ];
 }
@@ -174,7 +184,7 @@ function showStage(figure, now, place, { k, map, difference, note }) {
   showPlane(map, mapOf(figure, now, k), most);
   putFrames(map, "here", [place.map((v) => v * layers[k].to[1] / layers[0].to[1])]);
   showPlane(difference, differing, most);
-  note.textContent = `largest difference: ${short(largest)}${largest ? "" : " (grey: none)"}`;
+  note.textContent = `largest difference: ${short(largest)}`;
   return largest;
 }
 
@@ -184,12 +194,13 @@ function sentence({ rest, state: { move: [down, right] } }, { chances }, largest
   const steps = [[down, "up", "down"], [right, "left", "right"]].filter(([step]) => step)
     .map(([step, less, more]) => `${abs(step)} ${step < 0 ? less : more}`);
   if (!steps.length) {
-    return `At rest, the network reads ${answer} with ${now}. Drag the digit on the left.`;
+    return `Not moved: the network reads ${answer} with ${now}.`;
   }
   const follows = largest.map((v) => (v ? `is off by up to ${short(v)}` : "moved with it exactly"));
   // With an even move all maps move, also those pooled by 2, but for what the border adds.
   const isEven = down % 2 === 0 && right % 2 === 0;
-  const reason = isEven && now !== before ? ": the border's doing" : "";
+  const reason = isEven && now !== before ? " The percentage changes because the next "
+    + "convolutions pad with zeros at the border, which did not move." : "";
   return `Moved ${steps.join(" and ")}: the map ${follows[0]}, the pooled map ${follows[1]}, `
-    + `and the network reads ${answer} with ${now} (at rest ${before})${reason}.`;
+    + `and the network reads ${answer} with ${now} (before ${before}).${reason}`;
 }

@@ -14,7 +14,7 @@ from cnnlib.checks import Array
 from cnnlib.functional import softmax
 
 SIDE = 28
-STEP = (0, 3)  # the move of the still picture: down, right
+STEP = (3, 3)  # the move that is shown first: down, right
 
 
 class ShiftExplorer(Figure):
@@ -40,6 +40,13 @@ class ShiftExplorer(Figure):
             raise ValueError("ShiftExplorer expected an image with ink, got only zeros")
         self.model = samples.trained_cam()
         self.packed_image = packed("ShiftExplorer", self.image)
+
+    @property
+    def move(self) -> list[int]:
+        """How far the digit is moved at first, down and right: no ink leaves the field."""
+        top, tall, left, wide = self.box
+        room = (SIDE - top - tall, SIDE - left - wide)
+        return [min(step, most) for step, most in zip(STEP, room, strict=True)]
 
     @property
     def box(self) -> list[int]:
@@ -75,13 +82,16 @@ class ShiftExplorer(Figure):
             },
             "image": self.packed_image,
             "box": self.box,
+            "move": self.move,
         }
 
     def picture(self) -> str:
         """What the network answers at rest and after a move, in percent."""
-        rows = 100 * np.stack([self.chances(0, 0), self.chances(*STEP)])
-        both = table("y", rows.round(), caption="0 to 9, in percent: at rest, and 3 pixels right")
-        return f'<div class="cnn-row">{both}</div><p>Drag the digit.</p>'
+        down, right = self.move
+        rows = 100 * np.stack([self.chances(0, 0), self.chances(down, right)])
+        caption = f"0 to 9, in percent: at rest, and moved {down} down, {right} right"
+        both = table("y", rows.round(), caption=caption)
+        return f'<p>Do convolution and pooling move with it?</p><div class="cnn-row">{both}</div>'
 
     def __repr__(self) -> str:
         return f"ShiftExplorer({SIDE} × {SIDE} image, reads {self.chances(0, 0).argmax()})"
