@@ -53,8 +53,9 @@ function elements(figure) {
     loss: pointablePlot(figure, "loss"),
     accuracy: pointablePlot(figure, "correct of the held-out images, in percent"),
     slider, status, shown: h("output"), stop: h("p"),
-    limits: steppers({ seed: [0, runs.length - 1], patience: [1, mostPatience] }, state, (news) =>
-      change(figure, news)),
+    seed: stepper("seed", 0, runs.length - 1, state.seed, (seed) => change(figure, { seed })),
+    patience: stepper("patience (epochs to wait)", 1, mostPatience, state.patience, (patience) =>
+      change(figure, { patience })),
     runner: player(80, status, () => run(figure), () => proceed(figure)),
     link: linkTo("stopping", "epoch", (code) => open(figure, code)),
   };
@@ -70,16 +71,19 @@ function pointablePlot(figure, name) {
 }
 
 function arrange(figure) {
-  const { loss, accuracy, slider, status, shown, stop, limits, runner, link } = figure.view;
+  const { loss, accuracy, slider, status, shown, stop, runner, link, ...limits } = figure.view;
+  const signs = [["y", "━ training"], ["x", "━ held out"], ["g", "┃ gap between the two"]];
+  const marks = ["│ epoch shown", "◆ best epoch", "┆ the run would stop here",
+    "○ epoch that it would keep"];
   return [
     h("p", {}, "Drag along the curves, or change the patience: "
       + "does the run stop at its best epoch?"),
     h("div", { class: "cnn-bar" }, runner.node,
-      h("label", { class: "epoch" }, "epoch ", slider, shown), ...limits.nodes, link.node),
+      h("label", { class: "epoch" }, "epoch ", slider, shown),
+      limits.seed.node, limits.patience.node, link.node),
     h("div", { class: "plots" }, loss.node, accuracy.node),
-    h("p", {}, h("b", { class: "y" }, "━ training"), " ",
-      h("b", { class: "x" }, "━ held out"), " ", h("b", { class: "g" }, "┃ gap"),
-      " │ epoch shown ┆ the run would stop here ○ and keep this epoch"),
+    h("p", { class: "legend" }, ...signs.map(([role, text]) => h("b", { class: role }, text)),
+      ...marks.map((text) => h("span", {}, text))),
     status, stop,
   ];
 }
@@ -141,12 +145,14 @@ function draw(figure) {
   drawCurves(view.loss, state.epoch, history, [[0, "y"], [1, "x"]]);
   drawCurves(view.accuracy, state.epoch, history, [[2, "x"]]);
   drawGap(view.loss, state.epoch, history);
-  drawStop(view.loss, end, kept, history[kept - 1][1]);
-  drawStop(view.accuracy, end, kept, history[kept - 1][2]);
+  const best = bestOf(history, history.length);
+  [[view.loss, 1], [view.accuracy, 2]].forEach(([plot, column]) =>
+    drawStop(plot, end, ...[kept, best].map((epoch) => [epoch, history[epoch - 1][column]])));
   view.slider.value = view.shown.value = state.epoch;
-  view.limits.set(state);
+  view.seed.set(state.seed);
+  view.patience.set(state.patience);
   view.status.textContent = spellEpoch(state.epoch, history);
-  view.stop.textContent = spellStop(state.patience, end, kept, history);
+  view.stop.replaceChildren(...spellStop(state.patience, end, kept, history));
   view.link.set(codeOf(state));
 }
 
@@ -165,10 +171,13 @@ function drawGap({ inside, ...plot }, epoch, history) {
   inside.innerHTML += line(plot, [[epoch, train], [epoch, held]], "g");
 }
 
-function drawStop({ inside, ...plot }, end, kept, value) {
-  const [x, y] = at(plot, [kept, value]);
+// Where the run stops, a ring at the epoch that it keeps, and in it or elsewhere the best epoch.
+function drawStop({ inside, ...plot }, end, kept, best) {
+  const [x, y] = at(plot, kept);
+  const [u, v] = at(plot, best);
   inside.innerHTML += line(plot, [[end, plot.yRange[0]], [end, plot.yRange[1]]], "dash")
-    + `<circle cx="${x}" cy="${y}" r="5"/>`;
+    + `<circle cx="${x}" cy="${y}" r="6"/>`
+    + `<path class="best" d="M${u} ${v - 4}l4 4l-4 4l-4 -4z"/>`;
 }
 
 // The gap is the difference of the two numbers as they are shown.
@@ -178,17 +187,19 @@ function spellEpoch(epoch, history) {
   const best = bestOf(history, epoch);
   return `After epoch ${epoch}: training ${train.toFixed(3)}, held out ${held.toFixed(3)}, gap `
     + `${gap.toFixed(3).replace("-", "−")}; ${percent(right)} correct. `
-    + (best === epoch ? "The smallest held-out loss so far."
-      : `The smallest held-out loss so far was that of epoch ${best}.`);
+    + `Lowest held-out loss up to here: epoch ${best}.`;
 }
 
 function spellStop(patience, end, kept, history) {
   const [, held, right] = history[kept - 1];
   const best = bestOf(history, history.length);
-  const found = kept === best ? "the best of all"
-    : `the best of all is epoch ${best}, ${history[best - 1][1].toFixed(3)}`;
+  const verdict = kept === best ? `Finds the best epoch: it keeps epoch ${kept}.`
+    : `Stops too early: it keeps epoch ${kept}; the best is ${best}.`;
   const epochs = patience === 1 ? "1 epoch" : `${patience} epochs`;
-  return `Patience ${patience}: after ${epochs} without a smaller held-out loss the run would `
-    + `stop, here after epoch ${end}, and would keep epoch ${kept}: ${held.toFixed(3)}, `
-    + `${percent(right)} correct; ${found}.`;
+  return [
+    h("b", {}, verdict),
+    ` After ${epochs} without a lower held-out loss the run stops, here after epoch ${end}. `
+      + `Held-out loss of epoch ${kept}: ${held.toFixed(3)}, ${percent(right)} correct`
+      + (kept === best ? "." : `; of epoch ${best}: ${history[best - 1][1].toFixed(3)}.`),
+  ];
 }

@@ -85,10 +85,10 @@ class Stopping(Driver):
     @property
     def stop(self) -> tuple[int, int]:
         found = re.search(
-            r"would stop, here after epoch (\d+), and would keep epoch (\d+): ", self.text
+            r"keeps epoch (\d+)[.;] .*the run stops, here after epoch (\d+)\. ", self.text
         )
         assert found
-        return int(found[1]), int(found[2])
+        return int(found[2]), int(found[1])
 
 
 @pytest.fixture
@@ -182,14 +182,13 @@ def test_tells_the_losses_and_their_gap(figure: Stopping, epoch: int) -> None:
     np.testing.assert_allclose(figure.loss(".g")[:, 1], [training, held_out], atol=1e-4)
     np.testing.assert_array_equal(figure.loss(".g")[:, 0].round(6), epoch)
     best = RUNS[0, :epoch, HELD_OUT].argmin() + 1
-    said = "The smallest held-out loss so far" + f" was that of epoch {best}." * int(best != epoch)
-    assert said in figure.status
+    assert figure.status.endswith(f"Lowest held-out loss up to here: epoch {best}.")
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_stops_and_keeps_what_a_program_would(figure: Stopping, seed: int) -> None:
     figure.press("more seed", seed)
-    figure.press("less patience", 2)
+    figure.press("less patience (epochs to wait)", 2)
     held = RUNS[seed, :, HELD_OUT]
     for patience in range(1, 9):
         end, kept = stopped(held, patience)
@@ -200,8 +199,14 @@ def test_stops_and_keeps_what_a_program_would(figure: Stopping, seed: int) -> No
         assert float(ring.get_attribute("cy") or 0) == pytest.approx(
             190 * (1 - 2 * held[kept - 1]), abs=0.05
         )
-        assert ("the best of all." in figure.text) == (kept == held.argmin() + 1)
-        figure.press("more patience")
+        best = held.argmin() + 1
+        verdict = f"Stops too early: it keeps epoch {kept}; the best is {best}."
+        assert (verdict in figure.text) == (kept != best)
+        assert (f"Finds the best epoch: it keeps epoch {best}." in figure.text) == (kept == best)
+        diamond = figure.plot(LOSS).locator(".best").get_attribute("d") or ""
+        x, y = map(float, diamond[1:].partition("l")[0].split())
+        assert (x, y + 4) == pytest.approx((best * 2.84, 190 * (1 - 2 * held.min())), abs=0.05)
+        figure.press("more patience (epochs to wait)")
 
 
 def test_plays_pauses_and_begins_again(figure: Stopping) -> None:
@@ -248,6 +253,15 @@ def test_a_click_and_a_drag_choose_an_epoch(figure: Stopping, number: int) -> No
     mouse.up()
     mouse.move(*places[0])
     assert figure.epoch == 63
+
+
+def test_a_drag_selects_no_text(figure: Stopping) -> None:
+    mouse = figure.root.page.mouse
+    mouse.move(*figure.spot(LOSS, 20))
+    mouse.down()
+    mouse.move(*figure.spot(ACCURACY, 130), steps=5)
+    mouse.up()
+    assert figure.root.page.evaluate("getSelection().toString()") == ""
 
 
 def test_keys_and_touch(show: Opener, figure: Stopping) -> None:
