@@ -15,7 +15,7 @@ function pairs(given) {
   const { list, link, table, status } = figure.view;
   return [
     h("p", {}, "How many more of the 10,000 held-out images are wrong with a change? "
-      + "Choose a change; tap a seed to leave it out (two stay)."),
+      + "Choose a change; tap a seed to leave it out (at least two must stay)."),
     h("div", { class: "cnn-bar" }, h("label", {}, "change ", list),
       button("All seeds", () => change(figure, { counted })), link.node),
     table, status,
@@ -44,13 +44,17 @@ function elements(figure) {
   const list = choice(names, () => change(figure, { name: list.value }));
   const rows = recipe.map((_, seed) => seedRow(figure, seed));
   const last = lineRow(h("th", { scope: "row" }, "mean"), "mean");
+  last.mark.append(h("span", {}, "95 %"));
+  // What the number line says on both sides of 0.
+  const axis = h("caption", {}, h("span", {}, "← fewer wrong: the change is better"),
+    h("span", {}, "more wrong: the recipe is better →"));
   const head = ["seed", "recipe", "changed", "more"].map((name) =>
     h("th", { scope: "col" }, name));
   const line = h("td", { class: "line" }, h("i", { class: "low" }, signed(low)),
     h("i", {}, "0"), h("i", { class: "high" }, signed(high)));
   return {
     list, rows, last,
-    table: h("table", {}, h("thead", {}, h("tr", {}, ...head, line)),
+    table: h("table", {}, axis, h("thead", {}, h("tr", {}, ...head, line)),
       h("tbody", {}, ...rows.map(({ node }) => node)), h("tfoot", {}, last.node)),
     status: h("p", { role: "status" }),
     link: linkTo("pairs", "choice", (code) => open(figure, code)),
@@ -60,6 +64,8 @@ function elements(figure) {
 function seedRow(figure, seed) {
   const box = h("input", { type: "checkbox", onchange: () => toggle(figure, seed) });
   const row = lineRow(h("th", { scope: "row" }, h("label", {}, box, seed)), "dot");
+  // The whole row can be tapped; the label, which holds the box, does it by itself.
+  row.node.addEventListener("click", ({ target }) => target.closest("label") || box.click());
   return { ...row, box };
 }
 

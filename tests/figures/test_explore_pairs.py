@@ -237,6 +237,31 @@ def test_keys_and_touch(show: Opener, figure: Pairs) -> None:
     expect(touched.seed(4)).not_to_be_checked()
 
 
+@pytest.mark.parametrize("column", range(5))
+def test_a_seed_can_be_tapped_anywhere_in_its_row(show: Opener, column: int) -> None:
+    figure = Pairs(show(HTML, width=390, has_touch=True))
+    place = figure.root.locator("tbody tr").nth(3).locator("th, td").nth(column)
+    place.tap()
+    expect(figure.seed(3)).not_to_be_checked()
+    place.tap()
+    expect(figure.seed(3)).to_be_checked()
+    for seed in (0, 1, 2):
+        figure.seed(seed).uncheck()
+    place.tap()
+    expect(figure.seed(3)).to_be_checked()
+
+
+@pytest.mark.parametrize("width", [390, 900])
+def test_the_band_is_named_and_lies_in_its_row(show: Opener, width: int) -> None:
+    figure = Pairs(show(HTML, width=width))
+    name, row = figure.root.get_by_text("95 %", exact=True), figure.root.locator("tfoot tr")
+    text, around = name.bounding_box(), row.bounding_box()
+    assert text
+    assert around
+    assert text["y"] + text["height"] <= around["y"] + around["height"]
+    assert text["x"] >= around["x"]
+
+
 def test_the_link_leads_back(figure: Pairs) -> None:
     link = figure.root.locator(".cnn-link")
     assert link.get_attribute("href") == "#pairs-0-0-1-2-3-4"
