@@ -67,9 +67,9 @@ function cell({ weights, ...given }) {
 
 const elements = (figure) => ({
   field: makeField(figure),
-  bars: [["light × red", "plus"], ["light × blue", "minus"], ["sum", "total"], ["response", "y"]]
-    .map(([name, role]) => makeBar(name, role)),
-  tuning: h("div", { role: "img" }),
+  bars: [["light × red", "plus"], ["+ light × blue", "minus"], ["= sum", "total"],
+    ["response = max(0, sum)", "y"]].map(([name, role]) => makeBar(name, role)),
+  tuning: makeTuning(figure),
   angle: slider("turn to this angle", 0, 180, 1, (angle) => change(figure, { angle })),
   shift: slider("move from the middle", -half(figure), half(figure), 0.1,
     (shift) => change(figure, { shift })),
@@ -91,7 +91,8 @@ function arrange(figure) {
   const { field, bars, tuning, angle, shift, status, link } = figure.view;
   return [
     h("p", {}, "Red: positive weights, blue: negative. "
-      + "Drag the bar of light to move it, and its ends to turn it. Or use the sliders."),
+      + "Drag the bar of light to move it; drag its ends or the point on the curve to turn it. "
+      + "Or use the sliders."),
     h("div", { class: "both" },
       h("div", {}, field, h("label", {}, "move", shift)),
       h("div", {}, h("table", {}, h("tbody", {}, ...bars.map(({ node }) => node))),
@@ -136,6 +137,23 @@ function makeDraggable(figure, svg) {
     if (!svg.hasPointerCapture(event.pointerId)) return;
     change(figure, grip.drag(grip, placeOf(figure, svg, event)));
   });
+}
+
+// The curve, where a click or a drag turns the bar to the angle that it points at.
+function makeTuning(figure) {
+  const node = h("div", { class: "tuning", role: "img" });
+  const turnTo = ({ clientX }) => {
+    const { left, width } = node.getBoundingClientRect();
+    const x = (clientX - left) / width * frame[2] + frame[0];
+    change(figure, { angle: clamp(x / wide * 180, 0, 180) });
+  };
+  node.addEventListener("pointerdown", (event) => {
+    node.setPointerCapture(event.pointerId);
+    turnTo(event);
+  });
+  node.addEventListener("pointermove", (event) =>
+    node.hasPointerCapture(event.pointerId) && turnTo(event));
+  return node;
 }
 
 function placeOf(figure, svg, { clientX, clientY }) {
@@ -228,6 +246,7 @@ function sentence({ angle, shift }, { response }) {
 // The response to bars at all angles, as far from the middle as this one, and dashed to those
 // through the middle.
 const [wide, high] = [330, 120];
+const frame = [-46, -26, 392, 184];
 function plot({ state, weights, extremes: [, top] }, response) {
   const at = (angle, v) => [angle * wide / 180, high - v * high / top].map((n) => n.toFixed(2));
   const curve = (name, shift) => `<path class="${name}" d="M${range(91).map((i) =>
@@ -236,8 +255,9 @@ function plot({ state, weights, extremes: [, top] }, response) {
   const ticks = [0, 45, 90, 135, 180].map((angle) => text(`${angle}°`, at(angle)[0], high + 16));
   const rest = state.shift ? curve("rest", 0) + text("dashed: through the middle", 244, -14) : "";
   const [x, y] = at(state.angle, response);
-  return `<svg viewBox="-46 -26 392 168">${ticks.join("")}
+  return `<svg viewBox="${frame.join(" ")}">${ticks.join("")}
     ${text("0", -18, high + 4)}${text(short(top), -22, 4)}${text("response", 0, -14)}
+    ${text("angle of the bar", wide / 2, high + 33)}
     <path class="axis" d="M0,0V${high}H${wide}"/><path class="axis" d="M${x},${high}V${y}"/>
     ${rest}${curve("y", state.shift)}
     <circle class="y" cx="${x}" cy="${y}" r="6"/></svg>`;

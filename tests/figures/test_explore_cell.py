@@ -288,6 +288,27 @@ def test_turned_past_180_degrees_a_bar_stays_on_its_side(figure: Cell) -> None:
     np.testing.assert_allclose(figure.light, FIGURE.light(200, 2).ravel(), atol=1e-6)
 
 
+def test_drag_along_the_curve(figure: Cell) -> None:
+    figure.to(75, 2)
+    box = figure.root.locator(".tuning svg").bounding_box()
+    assert box
+    left, unit, top = box["x"], box["width"] / 392, box["y"] + 40
+    first, second = (left + unit * (46 + 330 * angle / 180) for angle in (30, 120))
+    mouse = figure.root.page.mouse
+    mouse.move(second, top)
+    assert figure.state == (75, 2)
+    mouse.move(first, top)
+    mouse.down()
+    assert figure.state == pytest.approx((30, 2), abs=1)
+    mouse.move(second, top + 400, steps=3)
+    assert figure.state == pytest.approx((120, 2), abs=1)
+    mouse.move(0, 0)
+    assert figure.state == (0, 2)
+    mouse.up()
+    mouse.move(first, top)
+    assert figure.state == (0, 2)
+
+
 def test_by_touch(show: Opener) -> None:
     figure = Cell(show(to_html(FIGURE), has_touch=True, width=390))
     figure.to(90, 0)
