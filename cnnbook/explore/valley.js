@@ -174,10 +174,14 @@ function drawCosts({ given: { points }, lowest, end, view: { curve } }, shown, a
   curve.inside.innerHTML = shown.map((places, i) => {
     const spots = places.map((place, step) => [step, height(place)]);
     const role = roleOf(names[i]);
-    const [x, y] = at(curve, spots[arrivals[i]] ?? [NaN, NaN]);
-    return line(curve, spots, `${role} curve`)
-      + (x >= 0 ? `<circle class="${role}" cx="${x}" cy="${y}" r="5"/>` : "");
+    const arrived = spots[arrivals[i]];
+    return line(curve, spots, `${role} curve`) + (arrived ? point(curve, arrived, role) : "");
   }).join("");
+}
+
+function point(plot, place, role) {
+  const [x, y] = at(plot, place);
+  return `<circle class="${role}" cx="${x}" cy="${y}" r="5"/>`;
 }
 
 function showRule(figure, { rate, kept, arrival }, i, places) {
