@@ -43,7 +43,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "with label smoothing 0.05": {"label_smoothing": 0.05},
     "with normalised pixels": {"normalise": True},
     "PyTorch's default initialisation": {"init": "default"},
-    "none of it": {
+    "without any of these": {
         "network": "lenet5",
         "init": "default",
         "schedule": "constant",

@@ -146,7 +146,7 @@ def test_shows_the_pairs_and_their_interval(figure: Pairs, name: str) -> None:
     np.testing.assert_allclose(marks, estimate(name), atol=0.01)
 
 
-@pytest.mark.parametrize("name", [AUGMENTATION, DECAY, "none of it"])
+@pytest.mark.parametrize("name", [AUGMENTATION, DECAY, "without any of these"])
 def test_says_whether_the_interval_contains_zero(figure: Pairs, name: str) -> None:
     figure.choose(name)
     for left_out in itertools.combinations(range(5), 2):
@@ -215,7 +215,7 @@ def test_an_interval_off_the_line_ends_with_it(figure: Pairs) -> None:
 
 
 @pytest.mark.parametrize("kept", [(0, 1, 2, 3, 4), (0, 1), (1, 2), (3, 4), (0, 2)])
-@pytest.mark.parametrize("name", [AUGMENTATION, "none of it"])
+@pytest.mark.parametrize("name", [AUGMENTATION, "without any of these"])
 def test_an_interval_fades_where_it_leaves_the_line(
     figure: Pairs, name: str, kept: tuple[int, ...]
 ) -> None:
@@ -300,7 +300,7 @@ def test_nothing_moves_unasked(show: Opener) -> None:
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, FIGURE, AUGMENTATION, "+10", "−7 … +28", "none of it", "+58 … +99")
+    check_still(show, FIGURE, AUGMENTATION, "+10", "−7 … +28", "without any of these", "+58 … +99")
 
 
 @pytest.mark.parametrize("width", [390, 900])
