@@ -7,6 +7,7 @@ from cnnbook.explore.channels import ChannelExplorer
 from cnnbook.explore.convolution import ConvolutionExplorer
 from cnnbook.explore.descent import DescentExplorer
 from cnnbook.explore.digit import DigitExplorer
+from cnnbook.explore.field import FieldExplorer
 from cnnbook.explore.graph import GraphExplorer
 from cnnbook.explore.learning import LearningExplorer
 from cnnbook.explore.pairs import PairsExplorer
@@ -30,6 +31,7 @@ __all__ = [
     "DescentExplorer",
     "DigitExplorer",
     "DigitReader",
+    "FieldExplorer",
     "GraphExplorer",
     "LearningExplorer",
     "PairsExplorer",
