@@ -108,9 +108,9 @@ function arrange({ view }) {
     h("p", {}, "Click or tap an output, drag along a row, or walk with the arrow keys."),
     h("div", { class: "cnn-bar" }, h("label", {}, "network ", view.preset), view.player.node,
       view.link.node),
-    h("div", { class: "cnn-bar steps" }, view.layer, ...view.steps.nodes),
+    h("div", { class: "cnn-bar" }, view.layer, ...view.steps.nodes),
     h("div", { class: "cnn-field" }, view.labels, view.picture),
-    view.status, view.formula,
+    view.formula, view.status,
   ];
 }
 
@@ -245,7 +245,8 @@ function label({ rows, state: { layers, level } }, l) {
   const { r, j } = rows[l];
   const { window, stride, padding, dilation } = layers[l - 1] ?? {};
   const more = [["s", stride, 1], ["p", padding, 0], ["d", dilation, 1]]
-    .filter(([, value, usual]) => value !== usual).map(([letter, value]) => `, ${letter} ${value}`);
+    .filter(([, value, usual]) => value !== usual)
+    .map(([letter, value]) => `, ${letter}\u00a0${value}`);
   return h("div", { class: l === level ? "on" : "" }, `r ${r}, j ${j}`,
     h("small", {}, l ? `k ${window}${more.join("")}` : "pixels"));
 }

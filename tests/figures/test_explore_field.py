@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +199,8 @@ class Field(Driver):
     @property
     def labels(self) -> list[str]:
         """What stands beside the rows, from the pixels up."""
-        return self.root.locator(".cnn-field > div:first-child > div").all_inner_texts()[::-1]
+        texts = self.root.locator(".cnn-field > div:first-child > div").all_inner_texts()
+        return [text.replace("\u00a0", " ") for text in reversed(texts)]
 
     @property
     def formula(self) -> str:
@@ -373,7 +375,7 @@ def test_the_numbers_of_the_chosen_layer_change(figure: Field) -> None:
     network = figure.root.get_by_role("combobox", name="network")
     expect(network).to_have_value("LeNet")
     figure.picture.press("ArrowDown")
-    expect(figure.root.locator(".steps b")).to_have_text("layer 3")
+    expect(figure.root.locator(".cnn-bar > b")).to_have_text("layer 3")
     for name in ("less window", "more stride", "more padding", "more dilation"):
         figure.press(name)
     changed = [*LENET[:2], (4, 2, 1, 2), LENET[3]]
@@ -492,15 +494,34 @@ def test_fits_a_phone(show: Opener) -> None:
     check_phone(show, FIGURE)
 
 
-def test_nothing_overlaps_on_a_phone(show: Opener) -> None:
+TEXTS = """(nodes) => nodes.map((node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const { left, right, top, bottom } = range.getBoundingClientRect();
+    return [left, top, right, bottom];
+})"""
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["33_3,2,2,8;3,2,3,8_2_0", "9_1,1,0,1_1_0", "9_1,1,0,1_1_8", "28_7,3,3,3;3,3,3,5_2_0"],
+)
+def test_nothing_overlaps_on_a_phone(show: Opener, address: str) -> None:
     figure = Field(show(HTML, width=390))
-    go(figure.root.page, "field-33_3,2,2,8;3,2,3,8_2_0")
-    label = figure.root.locator("small", has_text="k 3, s 2, p 3, d 8").bounding_box()
-    picture = figure.picture.bounding_box()
-    assert label
-    assert picture
-    assert label["x"] + label["width"] <= picture["x"]
-    assert picture["x"] + picture["width"] <= 390
+    page = figure.root.page
+    go(page, f"field-{address}")
+    assert figure.link == f"#field-{address}"
+    texts = figure.root.locator(".cnn-field > div:first-child > div, .rows span, p")
+    boxes = texts.evaluate_all(TEXTS)
+    drawing = figure.root.locator("svg").bounding_box()
+    assert drawing
+    x, y = drawing["x"], drawing["y"]
+    boxes.append([x, y, x + drawing["width"], y + drawing["height"]])
+    for one, other in combinations(boxes, 2):
+        left, top = map(max, one[:2], other[:2])
+        right, bottom = map(min, one[2:], other[2:])
+        assert left >= right or top >= bottom
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_is_accessible(show: Opener) -> None:
