@@ -27,7 +27,7 @@ class Row(NamedTuple):
 class FieldExplorer(Figure):
     """Click an output of any layer; see its window, the windows of that, down to the pixels.
 
-    A layer is (window, stride, padding, dilation), in the order of `cnnlib.windows.output_size`;
+    A layer is ``(window, stride, padding, dilation)``, as `cnnlib.windows.output_size` takes them;
     the four of LeNet's convolutions and poolings unless given. ``size`` is the number of pixels.
 
     Raises
@@ -56,7 +56,7 @@ class FieldExplorer(Figure):
 
     def picture(self) -> str:
         """All numbers as a table, the last layer first."""
-        head = "<tr><th>layer<th>" + "<th>".join([*LIMITS, "outputs", "r", "j"])
+        head = "<tr><th>layer<th>k<th>s<th>p<th>d<th>outputs<th>r<th>j"
         numbers = [*enumerate(zip(self.layers, self.rows[1:], strict=True), 1)]
         lines = [
             f"<tr><th>{position}<td>" + "<td>".join(map(str, (*layer, *row)))
