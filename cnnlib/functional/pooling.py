@@ -53,16 +53,16 @@ def max_pool2d_backward(
     steps = resolve_steps("max_pool2d_backward", kernel_size, stride, padding, dilation)
     g = geometry("max_pool2d_backward", x, *steps, ceil_mode)
     checks.gradient("max_pool2d_backward", dy, (*x.shape[:2], *g.output), x=x)
-    padded = pad(x, g.pads, -np.inf)
-    y, winner = np.full_like(x, -np.inf, shape=dy.shape), _first_on_image(x, g)
-    for place, cells in enumerate(_places(padded, g)):
-        cells = cells.copy("K")
+    copies = (cells.copy("K") for cells in _places(pad(x, g.pads, -np.inf), g))
+    y, winner = next(copies), _first_on_image(x, g)
+    for place, cells in enumerate(copies, start=1):
         leads = (cells > y) | np.isnan(cells)
         winner = np.maximum(winner, leads * winner.dtype.type(place))
         np.maximum(y, cells, out=y)
-    dx = np.zeros_like(padded)
+    dx = np.zeros_like(x, shape=(*x.shape[:2], *g.padded))
+    overlap = any(s <= d * (k - 1) for k, s, d in zip(g.kernel, g.stride, g.dilation, strict=True))
     for place, cells in enumerate(_places(dx, g)):
-        cells += only_where(winner == place, dy)
+        np.add(cells if overlap else 0, only_where(winner == place, dy), out=cells)
     return crop(dx, g.pads)
 
 
