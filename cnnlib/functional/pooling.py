@@ -34,8 +34,9 @@ def max_pool2d(
     checks.floating("max_pool2d", x=x)
     steps = resolve_steps("max_pool2d", kernel_size, stride, padding, dilation)
     g = geometry("max_pool2d", x, *steps, ceil_mode)
-    y = np.full_like(x, -np.inf, shape=(*x.shape[:2], *g.output))
-    for cells in _places(pad(x, g.pads, -np.inf), g):
+    first, *others = _places(pad(x, g.pads, -np.inf), g)
+    y = first.copy("K")
+    for cells in others:
         np.maximum(y, cells, out=y)
     return y
 
@@ -91,8 +92,7 @@ def avg_pool2d(
     y = np.zeros_like(x, shape=(*x.shape[:2], *g.output))
     for cells in _places(pad(x, g.pads), g):
         y += cells
-    y /= _cell_counts(x, g, count_include_pad)
-    return y
+    return np.divide(y, _cell_counts(x, g, count_include_pad), out=y)
 
 
 def avg_pool2d_backward(
