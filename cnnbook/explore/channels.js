@@ -81,17 +81,17 @@ function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) 
     h("div", { class: "net", style: `--maps:${maps}` },
       h("small", {}, `${many(maps, "map")} in, and the window of the kernels`), row(view.inputs),
       view.terms.unit, view.terms.chips,
+      h("div", { class: "terms" }, view.terms.tables, view.terms.term, view.terms.total),
       h("small", {}, "Each map after its kernel"), row(view.parts)),
     view.status,
     h("div", { class: "cnn-bar" }, view.player.node, "window ", view.slider, view.link.node),
     view.outputs.node,
-    h("div", { class: "terms" }, view.terms.tables, view.terms.term),
     h("p", {}, count(maps, filters, kernel * kernel)),
     anyLayer(),
   ];
 }
 
-// Which colour is which: blue is the input's, and that of numbers below zero elsewhere.
+// Which colour is which: the maps in are grey here, as blue is that of numbers below zero.
 function legend() {
   const square = (role, sign) => h("span", { class: role }, h("b", { class: sign }, "■ "));
   return h("p", { class: "legend" },
@@ -117,8 +117,8 @@ function anyLayer() {
   change({});
   const controls = h("div", { class: "cnn-bar" }, ...steppers(limits, layer, change).nodes);
   return h("div", { class: "layer" },
-    h("div", {}, "A layer of your own: each square is a kernel, each row a filter.",
-      controls, answer), squares);
+    h("div", {}, h("b", {}, "A layer of your own"), controls, answer,
+      h("p", {}, "Each square is a kernel, each row a filter.")), squares);
 }
 
 // --- Events ---
@@ -185,16 +185,16 @@ function draw(figure) {
   putFrames(view.outputs, "here", [unitBox(view.outputs, place)]);
   showTerms(view.terms, termsInto(figure.layers, values, { k: 1, place }), {
     role: "x", value: "window", weight: "kernel", part: "map",
-    unitName: ({ place: [map, i, j] }) => `x[${map}, ${i}, ${j}]`,
+    unitName: ({ place: [map, i, j] }) => `x[map ${map}, row ${i}, column ${j}]`,
   });
   const parts = [...figure.shares[p * rows + q], layer.b[f]];
-  view.status.textContent = `y[${place.join(", ")}] = ${parts.map(summand).join(" + ")} (bias)`
-    + outcome(sum(parts), ...parts);
+  view.status.textContent = `y[filter ${f}, row ${p}, column ${q}] = `
+    + `${parts.map(summand).join(" + ")} (bias)` + outcome(sum(parts), ...parts);
   view.link.set(kept.join("-"));
 }
 
 // The maps in, what their kernels make of them, and the maps out; while the kernels slide, only
-// as far as they are.
+// as far as they are, and blank from there on.
 function drawMaps(figure) {
   const { layers: [{ to: [, side] }, { to: [, rows], kernel }], values, shares } = figure;
   const { state, view } = figure;
@@ -206,11 +206,12 @@ function drawMaps(figure) {
     putFrames(plane, "here", [[p, kernel, q, kernel]]);
   });
   view.parts.forEach((plane, map) => {
-    showPlane(plane, shares.map((parts, at) => (at > last ? 0 : parts[map])), largest);
+    showPlane(plane, shares.map((parts, at) => (at > last ? NaN : parts[map])), largest);
+    putFrames(plane, "edge", [[0, rows, 0, rows]]);
     putFrames(plane, "here", [[p, 1, q, 1]]);
   });
   const first = f * rows * rows;
   const isMade = (at) => at - first <= last || at >= first + rows * rows;
-  showPlane(view.outputs, values[1].map((v, at) => (isMade(at) ? v : 0)),
+  showPlane(view.outputs, values[1].map((v, at) => (isMade(at) ? v : NaN)),
     max(...values[1].map(abs)));
 }

@@ -44,8 +44,15 @@ class ChannelExplorer(Figure):
 
     @property
     def place(self) -> tuple[int, ...]:
-        """(f, p, q) of the largest number of all maps, which is shown first."""
-        return tuple(map(int, np.unravel_index(self.output.argmax(), self.output.shape)))
+        """(f, p, q) of the number that is shown first.
+
+        It is the largest of those whose parts, rounded to two decimals, add up as shown, or of all.
+        """
+        by_map = [conv2d(self.x[None, [c]], self.w[:, [c]])[0].round(2) for c in range(len(self.x))]
+        added = sum(by_map) + self.b.round(2)[:, None, None]
+        exact = np.isclose(added, self.output.round(2), atol=1e-9)
+        shown = np.where(exact | ~exact.any(), self.output, -np.inf)
+        return tuple(map(int, np.unravel_index(shown.argmax(), shown.shape)))
 
     def data(self) -> dict[str, Any]:
         (maps, side, _), (filters, rows, _) = self.x.shape, self.output.shape
@@ -69,7 +76,7 @@ class ChannelExplorer(Figure):
         return (
             f'<div class="cnn-row">{table("x", windows[most], caption=f"map {most}, window")}·'
             f"{table('w', self.w[f, most])}</div>"
-            f"<p>y[{f}, {p}, {q}] = {' + '.join(map(summand, parts))}"
+            f"<p>y[filter {f}, row {p}, column {q}] = {' + '.join(map(summand, parts))}"
             f"{outcome(sum(parts), *parts)}</p>"
         )
 

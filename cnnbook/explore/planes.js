@@ -80,23 +80,25 @@ function go(plane, how, place, move) {
 }
 
 // Paint the numbers, the largest one in full colour, those below zero in a colour of their own,
-// on maps as pale as they are without numbers.
+// on maps as pale as they are without numbers. A NaN is no number yet, and blank.
 function showPlane(plane, values = [], largest = max(1e-9, ...values.map(abs))) {
   const { canvas, width, height } = plane;
   const [maps, rows] = plane.layer.to;
   const brush = canvas.getContext("2d");
   const image = brush.createImageData(width, height);
-  const negative = [];
+  const [negative, blank] = [[], []];
   for (const at of range(width * height)) {
     const [map, i, j] = unitAt(plane, [floor(at / width), at % width]);
     if (map < maps && max(i, j) < rows) {
       const v = values[(map * rows + i) * rows + j] ?? 0;
       image.data[4 * at + 3] = 255 * min(1, abs(v / largest));
       if (v < 0) negative.push(at);
+      if (Number.isNaN(v)) blank.push(at);
     }
   }
   brush.putImageData(image, 0, 0);
   tint(plane, negative);
+  blank.forEach((at) => brush.clearRect(at % width, floor(at / width), 1, 1));
 }
 
 // Give the painted numbers their colours, and every map a ground.

@@ -78,6 +78,7 @@ function makeTerms(go) {
     unit: h("small"),
     tables: h("div", { class: "cnn-row" }),
     term: h("p", { class: "term" }),
+    total: h("p", { class: "term" }),
   };
   made.node = h("div", { class: "terms" }, made.unit, made.chips, made.tables, made.term);
   return made;
@@ -95,22 +96,25 @@ function showTerms(made, groups, names) {
   showTables(made);
 }
 
-// A button for each part: its weights as a picture, and what it gives.
+// A button for each part: its weights as a picture, and what it gives. It stays while the numbers
+// change, so that a click that changes them arrives.
 function showChips(made) {
-  const { groups, names, sums, chips, unit } = made;
+  const { groups, opened, names, sums, chips, unit } = made;
   const power = unitOf(sums);
-  const given = (n) => short(sums[n] * 10 ** power);
-  const pictures = groups.map(() => h("canvas", { class: "s" }));
-  const chipOf = ({ map }, n) => h("button", {
-    type: "button", "aria-pressed": n === made.opened, onclick: () => openPart(made, n),
-  }, h("small", {}, `${names.part} ${map}`), pictures[n], h("span", {}, given(n)));
+  const chipOf = (_, n) => h("button", { type: "button", onclick: () => openPart(made, n) },
+    h("small"), h("canvas", { class: "s" }), h("span"));
   chips.hidden = groups.length < 2;
   unit.textContent = chips.hidden ? "" : inUnit(`What each ${names.part} contributes`, power);
   if (chips.hidden) return;
   if (chips.childElementCount !== groups.length) chips.replaceChildren(...groups.map(chipOf));
-  else [...chips.children].forEach((chip, n) => chip.replaceWith(chipOf(groups[n], n)));
   const largest = max(...groups.flatMap(({ cells }) => cells.flat().map(sizeOf)));
-  pictures.forEach((picture, n) => paintWeights(picture, groups[n].cells, largest));
+  groups.forEach(({ map, cells }, n) => {
+    const [name, picture, given] = chips.children[n].children;
+    chips.children[n].ariaPressed = n === opened;
+    name.textContent = `${names.part} ${map}`;
+    paintWeights(picture, cells, largest);
+    given.textContent = short(sums[n] * 10 ** power);
+  });
 }
 
 const sizeOf = (term) => abs(term?.weight ?? 0);
@@ -119,7 +123,6 @@ function openPart(made, n) {
   made.opened = n;
   showChips(made);
   showTables(made);
-  made.chips.children[n].focus();
 }
 
 // The weights of a part, the largest of all parts in full colour.
@@ -137,12 +140,13 @@ function paintWeights(canvas, cells, largest) {
 
 // --- The opened part ---
 
-// Three tables: the numbers, the weights, and their products.
+// Three tables: the numbers, the weights, and their products. They stay as well, while their size
+// does.
 function showTables(made) {
-  const { groups, names, opened, tables, term } = made;
+  const { groups, names, opened, tables, term, total } = made;
   const group = groups[opened];
   tables.hidden = !group?.cells.flat().length;
-  term.textContent = "";
+  term.textContent = total.textContent = "";
   if (tables.hidden) return;
   const { cells } = group;
   const columns = [
@@ -150,13 +154,10 @@ function showTables(made) {
     ["s", names.weight, ({ weight }) => weight],
     ["s", "products", ({ value, weight }) => value * weight],
   ];
-  const boards = columns.map(() =>
-    pointable(shape(cells), 0, (i, j) => meet(made, i, j), (i, j, key) => press(made, i, j, key)));
-  made.boards = boards;
-  const shown = boards.map(({ body }, n) => tableOf(columns[n], cells, body));
-  tables.replaceChildren(shown[0], "·", shown[1], "=", shown[2]);
-  boards.forEach((board, n) => fillTable(board, columns[n], cells));
+  if (String(made.size) !== String(shape(cells))) makeTables(made, shape(cells));
+  made.boards.forEach((board, n) => fillTable(board, columns[n], cells));
   meet(made, ...placeOfLargest(cells));
+  total.textContent = `The products add up to ${fine(termSum(cells))}.`;
 }
 
 // Row and column of the largest product, which is spelled out first.
@@ -166,14 +167,20 @@ function placeOfLargest(cells) {
   return places.reduce((most, place) => (size(...place) > size(...most) ? place : most));
 }
 
-function tableOf([role, name, of], cells, body) {
-  const n = unitOf(cells.flat().filter(Boolean).map(of));
-  const tiny = cells[0].length > widest ? " tiny" : "";
-  return h("table", { class: role + tiny, role: "grid" }, h("caption", {}, inUnit(name, n)), body);
+function makeTables(made, size) {
+  made.size = size;
+  made.boards = range(3).map(() =>
+    pointable(size, 0, (i, j) => meet(made, i, j), (i, j, key) => press(made, i, j, key)));
+  const [values, weights, products] = made.boards.map(({ body }) =>
+    h("table", { role: "grid" }, h("caption"), body));
+  made.tables.replaceChildren(values, "·", weights, "=", products);
 }
 
-function fillTable(board, [,, of], cells) {
+function fillTable(board, [role, name, of], cells) {
   const n = unitOf(cells.flat().filter(Boolean).map(of));
+  const table = board.body.parentElement;
+  table.className = role + (cells[0].length > widest ? " tiny" : "");
+  table.caption.textContent = inUnit(name, n);
   const value = (i, j) => (cells[i][j] ? of(cells[i][j]) * 10 ** n : 0);
   fill(board, value, (i, j) => ({ pad: !cells[i][j] }));
 }

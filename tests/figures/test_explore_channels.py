@@ -20,7 +20,7 @@ from figure_driver import (
     to_html,
 )
 from numpy.typing import NDArray
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from cnnbook import samples
 from cnnbook.explore import ChannelExplorer
@@ -45,6 +45,10 @@ def of_a_five() -> ChannelExplorer:
 LENET = of_a_five()
 
 
+def named(f: int, p: int, q: int) -> str:
+    return f"y[filter {f}, row {p}, column {q}]"
+
+
 class Channels(Driver):
     """Its planes by their names, and what it shows of a number."""
 
@@ -67,8 +71,8 @@ class Channels(Driver):
             for table in self.root.locator(".terms table").all()
         ]
 
-    def strengths(self, name: str) -> Array:
-        """How strong each cell of a plane is, below zero negative, against the strongest."""
+    def pixels(self, name: str) -> Array:
+        """The cells of a plane, (H, W, 4)."""
         script = """canvas => {
             const { width, height } = canvas, copy = new OffscreenCanvas(width, height)
                 .getContext("2d", { willReadFrequently: true });
@@ -77,7 +81,15 @@ class Channels(Driver):
         }"""
         canvas = self.plane(name)
         height = canvas.evaluate("canvas => canvas.height")
-        image = np.reshape(canvas.evaluate(script), (height, -1, 4)).astype(float)
+        return np.reshape(canvas.evaluate(script), (height, -1, 4)).astype(float)
+
+    def blank(self, name: str) -> Array:
+        """The cells of a plane that have not even the ground of a map."""
+        return np.asarray(self.pixels(name)[..., 3] == 0)
+
+    def strengths(self, name: str) -> Array:
+        """How strong each cell of a plane is, below zero negative, against the strongest."""
+        image = self.pixels(name)
         sign = np.where(image[..., 2] > image[..., 0], -1, 1)
         return sign * (image[..., 3] - 20) / 235
 
@@ -159,7 +171,8 @@ def test_every_sum_is_spelled_out(figure: Channels, place: tuple[int, int, int])
     windows = LENET.x[:, p : p + 5, q : q + 5]
     shares = (windows * LENET.w[f]).sum((1, 2))
     np.testing.assert_allclose(figure.chips, shares, atol=0.0051)
-    found = re.fullmatch(rf"y\[{f}, {p}, {q}\] = (.*) \(bias\) ≈ (−?[\d.]+)", figure.status)
+    assert figure.status.startswith(f"{named(*place)} = ")
+    found = re.search(r" = (.*) \(bias\) ≈ (−?[\d.]+)$", figure.status)
     assert found
     added = [number(text.strip("()")) for text in found[1].split(" + ")]
     np.testing.assert_allclose(added, [*shares, LENET.b[f]], atol=0.0051)
@@ -169,6 +182,57 @@ def test_every_sum_is_spelled_out(figure: Channels, place: tuple[int, int, int])
         expected = (windows[c], LENET.w[f, c], windows[c] * LENET.w[f, c])
         for shown, a in zip(figure.tables(), expected, strict=True):
             np.testing.assert_allclose(shown, a, atol=0.0051)
+        total = re.search(r"The products add up to (−?[\d.]+)\.", figure.text)
+        assert total
+        assert number(total[1]) == pytest.approx(shares[c], abs=0.0051)
+
+
+def test_the_first_sum_is_right_as_it_is_written(figure: Channels) -> None:
+    """The largest number of those of which that holds."""
+
+    def is_right(place: tuple[int, ...]) -> bool:
+        f, p, q = place
+        shares = (LENET.x[:, p : p + 5, q : q + 5] * LENET.w[f]).sum((1, 2))
+        parts = [round(float(part), 2) for part in (*shares, LENET.b[f])]
+        return round(sum(parts), 2) == round(float(LENET.output[place]), 2)
+
+    assert figure.status.startswith(named(*LENET.place))
+    added, shown = figure.status.partition(" = ")[2].split(" (bias) ≈ ")
+    parts = [number(text.strip("()")) for text in added.split(" + ")]
+    assert round(sum(parts), 2) == number(shown)
+    larger = np.argwhere(LENET.output > LENET.output[LENET.place])
+    assert not any(is_right(tuple(place)) for place in larger)
+
+
+@pytest.mark.parametrize("name", ["output", "map 2"])
+def test_a_card_is_opened_by_the_first_click(figure: Channels, name: str) -> None:
+    """Also after a click on a map, which then loses the focus, and while the kernels slide."""
+    figure.plane(name).click(position={"x": 30, "y": 30})
+    card = figure.root.locator(".chips button").nth(3)
+    card.click()
+    expect(card).to_have_attribute("aria-pressed", "true")
+    figure.plane(name).click(position={"x": 30, "y": 30})
+    figure.root.locator("table.s").first.locator("td").nth(7).click()
+    assert " + " in figure.status
+    assert figure.root.locator(".term").first.inner_text().startswith("x[map 3, ")
+    figure.press("Play")
+    other = figure.root.locator(".chips button").nth(1)
+    box = other.bounding_box()
+    assert box
+    mouse = figure.root.page.mouse
+    mouse.move(box["x"] + 20, box["y"] + 20)
+    mouse.down()
+    figure.root.page.clock.run_for(450)
+    mouse.up()
+    expect(other).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_number_of_a_table_is_met_by_the_first_click(figure: Channels) -> None:
+    go(figure.root.page, "channels-7-4-2")
+    figure.plane("output").click(position={"x": 7 * 11 * 7 + 7 * 2 + 1, "y": 7 * 4 + 1})
+    assert figure.status.startswith(named(7, 4, 2))
+    figure.root.locator("table.x td").first.click()
+    assert figure.status.startswith(named(7, 2, 0))
 
 
 def test_the_parts_are_one_channel_convolutions(figure: Channels) -> None:
@@ -195,11 +259,11 @@ def test_all_kernels_lie_over_the_same_window(figure: Channels) -> None:
 
 def test_point_at_any_map(figure: Channels) -> None:
     figure.plane("output").click(position={"x": 7 * 11 * 2 + 7 * 3 + 1, "y": 7 * 11 + 7 * 8 + 1})
-    assert figure.status.startswith("y[10, 8, 3] = ")
+    assert figure.status.startswith(f"{named(10, 8, 3)} = ")
     figure.plane("part 2").hover(position={"x": 8 * 6 + 1, "y": 8 * 1 + 1})
-    assert figure.status.startswith("y[10, 1, 6] = ")
+    assert figure.status.startswith(f"{named(10, 1, 6)} = ")
     figure.plane("map 4").hover(position={"x": 7 * 7 + 1, "y": 7 * 0 + 1})
-    assert figure.status.startswith("y[10, 0, 5] = ")
+    assert figure.status.startswith(f"{named(10, 0, 5)} = ")
 
 
 def test_what_is_pointed_at_is_only_shown(figure: Channels) -> None:
@@ -207,9 +271,9 @@ def test_what_is_pointed_at_is_only_shown(figure: Channels) -> None:
     go(figure.root.page, "channels-7-4-2")
     kept = figure.status
     for name, shown in (
-        ("output", "y[0, 0, 0]"),
-        ("part 2", "y[7, 0, 0]"),
-        ("map 4", "y[7, 0, 0]"),
+        ("output", named(0, 0, 0)),
+        ("part 2", named(7, 0, 0)),
+        ("map 4", named(7, 0, 0)),
     ):
         figure.plane(name).hover(position={"x": 1, "y": 1})
         assert figure.status.startswith(f"{shown} = ")
@@ -219,7 +283,7 @@ def test_what_is_pointed_at_is_only_shown(figure: Channels) -> None:
     figure.plane("part 2").click(position={"x": 8 * 6 + 1, "y": 8 * 1 + 1})
     figure.plane("output").hover(position={"x": 1, "y": 1})
     figure.root.locator(".cnn-link").hover()
-    assert figure.status.startswith("y[7, 1, 6] = ")
+    assert figure.status.startswith(f"{named(7, 1, 6)} = ")
     assert figure.link == "#channels-7-1-6"
 
 
@@ -233,13 +297,13 @@ def test_the_parts_have_the_digits_of_the_sum(figure: Channels) -> None:
 def test_keys_and_touch(show: Opener, figure: Channels) -> None:
     keys = figure.root.page.keyboard
     figure.plane("output").focus()
-    assert figure.status.startswith("y[0, 0, 0] = ")
+    assert figure.status.startswith(f"{named(0, 0, 0)} = ")
     for key in ("ArrowDown", *["ArrowRight"] * 10):
         keys.press(key)
-    assert figure.status.startswith("y[1, 1, 0] = ")
+    assert figure.status.startswith(f"{named(1, 1, 0)} = ")
     touched = Channels(show(to_html(LENET), has_touch=True))
     touched.plane("part 0").tap(position={"x": 1, "y": 8 * 9 + 1})
-    assert touched.status.startswith("y[6, 9, 0] = ")
+    assert touched.status.startswith(f"{named(11, 9, 0)} = ")
 
 
 def test_play_slides_the_kernels(figure: Channels) -> None:
@@ -248,22 +312,19 @@ def test_play_slides_the_kernels(figure: Channels) -> None:
     whole = figure.strengths("output")
     clock, slider = figure.root.page.clock, figure.root.get_by_role("slider")
     figure.press("Play")
-    assert figure.status.startswith("y[7, 0, ")
+    assert figure.status.startswith("y[filter 7, row 0, ")
     clock.run_for(200 * 30)
     figure.press("Pause")
     last = int(slider.input_value())
     assert 30 <= last < 60
-    assert figure.status.startswith(f"y[7, {last // 10}, {last % 10}] = ")
-    shown = figure.strengths("part 3")[:10, :10].ravel()
-    assert np.abs(shown[: last + 1]).max() > 0
-    assert np.abs(shown[last + 1 :]).max() == 0
-    map_7 = figure.strengths("output")[:10, 77:87]
-    assert np.abs(map_7[6:]).max() == 0
+    assert figure.status.startswith(f"{named(7, last // 10, last % 10)} = ")
+    for shown in (figure.blank("part 3")[:10, :10], figure.blank("output")[:10, 77:87]):
+        assert shown.ravel().tolist() == [at > last for at in range(100)]
     assert np.array_equal(figure.strengths("output")[11:], whole[11:])
     figure.press("Play")
     assert int(slider.input_value()) >= last
     clock.run_for(200 * 100)
-    assert figure.status.startswith("y[7, 9, 9] = ")
+    assert figure.status.startswith(f"{named(7, 9, 9)} = ")
     assert figure.root.get_by_role("button", name="Play").is_visible()
     assert np.array_equal(figure.strengths("output"), whole)
 
@@ -271,9 +332,9 @@ def test_play_slides_the_kernels(figure: Channels) -> None:
 def test_pointing_ends_the_sliding(figure: Channels) -> None:
     figure.press("Play")
     figure.move(34)
-    assert figure.status.startswith("y[6, 3, 4] = ")
+    assert figure.status.startswith(f"{named(11, 3, 4)} = ")
     figure.root.page.clock.run_for(3000)
-    assert figure.status.startswith("y[6, 3, 4] = ")
+    assert figure.status.startswith(f"{named(11, 3, 4)} = ")
 
 
 def test_the_link_leads_back(show: Opener, figure: Channels) -> None:
@@ -281,11 +342,11 @@ def test_the_link_leads_back(show: Opener, figure: Channels) -> None:
     assert figure.link == "#channels-0-0-0"
     for code in ("1-2", "16-0-0", "0-10-0", "0-0-x", "0--1-0", ""):
         go(figure.root.page, f"channels-{code}")
-        assert figure.status.startswith("y[0, 0, 0] = ")
+        assert figure.status.startswith(f"{named(0, 0, 0)} = ")
     page = figure.root.page
     page.goto(page.url.partition("#")[0] + "#channels-3-9-1")
     page.reload()
-    assert Channels(page).status.startswith("y[3, 9, 1] = ")
+    assert Channels(page).status.startswith(f"{named(3, 9, 1)} = ")
 
 
 def test_counts_the_layer_shown(figure: Channels) -> None:
@@ -320,7 +381,7 @@ def test_one_of_each_is_said_in_the_singular(show: Opener) -> None:
     figure = Channels(show(to_html(ChannelExplorer([[[2]]], [[[[1]]]]))))
     assert "1 map into 1 filter: " in figure.text
     assert "1 sum of 1 product and" in figure.text
-    assert figure.status == "y[0, 0, 0] = 2 + 0 (bias) = 2"
+    assert figure.status == "y[filter 0, row 0, column 0] = 2 + 0 (bias) = 2"
 
 
 # --- The rules of all figures ------------------------------------------------------------------
@@ -332,8 +393,7 @@ def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
     f, p, q = LENET.place
-    assert LENET.output[f, p, q] == LENET.output.max()
-    check_still(show, LENET, f"y[{f}, {p}, {q}] = ", "window")
+    check_still(show, LENET, f"{named(f, p, q)} = ", "window")
 
 
 def test_fits_a_phone(show: Opener) -> None:
