@@ -53,11 +53,11 @@ function place({ state: { at }, layout: { columns } }) {
   return [Math.floor(at / width), at % width];
 }
 
-// A weight as it is typed: -1, 0.5, 0,5 or 1/9; NaN or infinite if it isn't one.
+// A weight as it is typed: -1, 0.5, 0,5 or 1/9, or nothing for 0; NaN or infinite if it isn't one.
 function weightOf(text) {
   const numbers = text.replace("−", "-").replace(",", ".").split("/").map(Number);
   const [numerator, denominator = 1] = numbers;
-  return text ? numerator / denominator : NaN;
+  return numerator / denominator;
 }
 
 // --- The elements ---

@@ -120,7 +120,7 @@ function makePicture(figure, visit, properties) {
 function arrange(figure) {
   const { view } = figure;
   const hint = "Point at or tap either picture, or walk in the output with the arrow keys; "
-    + "change a weight; drop a picture here.";
+    + "drop a picture here.";
   return h("div", {
     ondragover: (event) => event.preventDefault(),
     ondrop: (event) => {
@@ -159,15 +159,16 @@ function rebuild(figure) {
     window: fillTable(view.window, "window", () => h("td")),
     products: fillTable(view.products, "products", () => h("td")),
   };
-  fillTable(view.kernel, "kernel", (i, j) => h("td", {}, weightField(figure, i, j)));
+  fillTable(view.kernel, "kernel: type to change", (i, j) =>
+    h("td", {}, weightField(figure, i, j)));
 }
 
-// A weight to type in, or to change by 1 with the arrow keys.
+// A weight to type in, or to change by 1 with the arrow keys; an empty field counts as 0.
 function weightField(figure, i, j) {
   const shown = () => Number(figure.state.kernel[i][j].toFixed(3));
   const field = h("input", {
     type: "number", step: "any", value: shown(), "aria-label": `weight ${i}, ${j}`,
-    oninput: () => editWeight(figure, i, j, field.valueAsNumber),
+    oninput: () => editWeight(figure, i, j, field.valueAsNumber || 0),
     onchange: () => {
       field.value = shown();
     },
@@ -211,7 +212,6 @@ function setKernel(figure, name, kernel) {
 }
 
 function editWeight(figure, i, j, value) {
-  if (!Number.isFinite(value)) return;
   figure.state.kernel[i][j] = value;
   figure.state.name = own;
   figure.view.preset.value = own;
@@ -293,7 +293,7 @@ function paintInput({ photograph, state: { picture }, view: { input } }) {
   const { width, height, pixels } = picture;
   paintGrey(input, pixels);
   label(input, picture === photograph ? "the photograph" : "your picture, kept in this page",
-    `${height} × ${width}`);
+    `${height} rows × ${width} columns`);
 }
 
 function paintOutput({ output: { width, height, y }, state: { kernel }, view }) {
@@ -331,7 +331,7 @@ function draw(figure, [p, q]) {
   const products = state.kernel.map((row, i) => row.map((weight, j) => window[i][j] * weight));
   fill(grids.products, (i, j) => products[i][j], () => ({}));
   const result = outcome(y[p * width + q], ...products.flat());
-  view.status.textContent = `y[${p}, ${q}]${result}`;
+  view.status.textContent = `y[row ${p}, column ${q}]${result}`;
   const terms = products.flat().map(summand).join(" + ");
   view.sum.textContent = `The products add up: ${terms}${result}`;
   view.link.set(state.picture === figure.photograph ? codeOf(state) : undefined);

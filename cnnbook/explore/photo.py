@@ -72,7 +72,7 @@ class PhotoExplorer(Figure):
         return (
             f'<div class="cnn-row">{table("x", window, caption="window")}∗'
             f"{table('w', kernel, caption=f'kernel: {name}')}</div>"
-            f"<p>y[{p}, {q}] = {equation(terms, self.outputs[name][p, q])}</p>"
+            f"<p>y[row {p}, column {q}] = {equation(terms, self.outputs[name][p, q])}</p>"
         )
 
     def __repr__(self) -> str:

@@ -285,12 +285,13 @@ def test_padding_is_not_edited(figure: Driver) -> None:
 
 def test_weights_are_edited(figure: Driver) -> None:
     weights = SOBEL.astype(float)
-    for (i, j), text, value in [((0, 0), "1/4", 0.25), ((1, 1), "−2", -2), ((2, 2), "0,5", 0.5)]:
+    typed = {(0, 0): "1/4", (1, 1): "−2", (2, 2): "0,5", (0, 2): ""}
+    for ((i, j), text), value in zip(typed.items(), (0.25, -2, 0.5, 0), strict=True):
         figure.root.get_by_label(f"weight {i}, {j}").fill(text)
         figure.root.page.keyboard.press("Enter")
         weights[i, j] = value
     junk = figure.root.get_by_label("weight 0, 1")
-    for text in ("abc", "", "1/0"):
+    for text in ("abc", "1/0"):
         junk.fill(text)
         junk.press("Enter")
         expect(junk).to_have_value("0")
