@@ -41,13 +41,15 @@ function makeField(figure) {
   return plane;
 }
 
-// The pixel and its neighbours as numbers, with the numbers of their rows and columns. A click on
-// one of them moves there, which on a phone is easier than to meet it in the picture.
+// The pixel and its neighbours as numbers, with the numbers of their rows and columns. They can be
+// pointed at and clicked as in the picture, which on a phone is easier than to meet them there.
 function makeNear(figure) {
   const steps = range(2 * reach + 1).map((step) => step - reach);
-  const approach = (step) => go(figure.view.field, "click", add(chosenPlace(figure), step));
-  const cells = steps.map((down) => steps.map((right) =>
-    h("td", { onclick: () => approach([down, right]) })));
+  const to = (step, how) => () => go(figure.view.field, how, add(chosenPlace(figure), step));
+  const cells = steps.map((down) => steps.map((right) => h("td", {
+    onclick: to([down, right], "click"), onpointerenter: to([down, right], "near"),
+    onpointerleave: () => visit(figure),
+  })));
   const heads = (scope) => steps.map(() => h("th", { scope }));
   const [rows, columns] = [heads("row"), heads("col")];
   const node = h("table", { class: "x" }, h("caption", {}, "its neighbours: rows ↓, columns →"),
@@ -70,12 +72,14 @@ function arrange(figure) {
 
 const chosenPlace = ({ state: { pixel: [, i, j] } }) => [i, j];
 
-// To point at a pixel shows it for as long; a click and the keys choose it.
+// To point at a pixel shows it for as long; a click and the keys choose it. The neighbours stay
+// where they are while one of them is pointed at (how is "near").
 function visit(figure, unit, how) {
   const { state: { pixel: [n] } } = figure;
   const visited = unit && [n, ...unit.slice(1)];
-  change(figure, how === "point" || !unit ? { pointed: visited }
-    : { pixel: visited, pointed: undefined });
+  const isChosen = how === "click" || how === "keys";
+  const news = isChosen ? { pixel: visited, pointed: undefined } : { pointed: visited };
+  change(figure, { ...news, how });
 }
 
 function change(figure, news) {
@@ -99,8 +103,9 @@ function draw(figure) {
   const { state, view } = figure;
   const shown = state.pointed ?? state.pixel;
   const [n, i, j] = shown;
-  drawField(figure, shown);
-  drawNear(figure, shown);
+  const middle = state.how === "near" ? state.pixel : shown;
+  drawField(figure, shown, middle);
+  drawNear(figure, shown, middle);
   view.image.set(n);
   view.facts.replaceChildren(...factsOf(figure, shown).map(([name, fact]) =>
     h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, fact))));
@@ -109,11 +114,11 @@ function draw(figure) {
   view.link.set(state.pixel.join("-"));
 }
 
-function drawField(figure, [n, i, j]) {
+function drawField(figure, [n, i, j], [, ...middle]) {
   const { images, view: { field } } = figure;
   field.here = chosenPlace(figure);
   showPlane(field, images.subarray(n * side ** 2, (n + 1) * side ** 2), 255);
-  const near = [i, j].flatMap((v) => {
+  const near = middle.flatMap((v) => {
     const first = max(0, v - reach);
     return [first, min(side, v + reach + 1) - first];
   });
@@ -121,7 +126,7 @@ function drawField(figure, [n, i, j]) {
   putFrames(field, "here", [[i, 1, j, 1]]);
 }
 
-function drawNear(figure, [n, i, j]) {
+function drawNear(figure, shown, [n, i, j]) {
   const { steps, cells, rows, columns } = figure.view.near;
   const name = (v) => (isInside(v, v) ? v : "–");
   steps.forEach((step, k) => {
@@ -129,28 +134,29 @@ function drawNear(figure, [n, i, j]) {
     columns[k].textContent = name(j + step);
   });
   cells.forEach((row, p) => row.forEach((cell, q) => {
-    const place = [i + steps[p], j + steps[q]];
-    const value = isInside(...place) ? byteAt(figure, [n, ...place]) : undefined;
+    const place = [n, i + steps[p], j + steps[q]];
+    const value = isInside(...place.slice(1)) ? byteAt(figure, place) : undefined;
     cell.textContent = value ?? "";
     cell.className = value === undefined ? "none" : "";
     cell.style.setProperty("--v", (value ?? 0) / 255);
-    cell.classList.toggle("on", !steps[p] && !steps[q]);
+    cell.classList.toggle("on", String(place) === String(shown));
   }));
 }
 
-// What there is to know of a pixel: its name, and the arithmetic.
+// What there is to know of a pixel: the arithmetic, and what its numbers are.
 function factsOf(figure, [n, i, j]) {
   const { header, mean, std } = figure.given;
   const byte = byteAt(figure, [n, i, j]);
   const part = byte / 255;
-  const four = (v) => short(v, 4);
-  const equals = (v) => `${abs(v - v.toFixed(4)) < 1e-9 ? "=" : "≈"} ${four(v)}`;
+  const equals = (v) => `${abs(v - v.toFixed(4)) < 1e-9 ? "=" : "≈"} ${short(v, 4)}`;
   return [
     ["as float", `${byte} / 255 ${equals(part)}`],
-    ["normalised", `(${four(part)} − ${mean}) / ${std} ${equals((part - mean) / std)}`],
+    ["normalised", `(${byte} / 255 − ${mean}) / ${std} ${equals((part - mean) / std)}: `
+      + "(float − mean) / standard deviation"],
     ["in a batch", `x[${n}, 0, ${i}, ${j}]: image, channel, row, column`],
-    ["flattened", `${i} · ${side} + ${j} = ${i * side + j}`],
+    ["flattened", `${i} · ${side} + ${j} = ${i * side + j}: row · ${side} + column`],
     ["in the file", `byte ${header} + (${n} · ${side} + ${i}) · ${side} + ${j} = `
-      + `${header + (n * side + i) * side + j}`],
+      + `${header + (n * side + i) * side + j}: `
+      + `header bytes + (image · ${side} + row) · ${side} + column`],
   ];
 }

@@ -30,6 +30,39 @@ PIXELS = [(0, 12, 14), (0, 0, 0), (3, 27, 27), (5, 8, 0), (2, 14, 12), (4, 27, 5
 PAINTED = """canvas => [...canvas.getContext("2d")
     .getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 3)"""
 
+# How a colour comes out on the paper; the ground and the ink of a number for each byte.
+OPAQUE = """const opaque = (root, colour) => {
+    const brush = document.createElement("canvas")
+        .getContext("2d", { willReadFrequently: true });
+    for (brush.fillStyle of [getComputedStyle(root).backgroundColor, colour]) {
+        brush.fillRect(0, 0, 1, 1);
+    }
+    return [...brush.getImageData(0, 0, 1, 1).data].slice(0, 3);
+};"""
+COLOURS = f"""root => {{
+    {OPAQUE}
+    const cell = root.querySelector("table.x td:not(.corner)"), style = getComputedStyle(cell);
+    return [...Array(256).keys()].map((byte) => {{
+        cell.style.setProperty("--v", byte / 255);
+        return [opaque(root, style.backgroundColor), opaque(root, style.color)];
+    }});
+}}"""
+PIXEL = f"""(root, [i, j]) => {{
+    {OPAQUE}
+    const brush = document.createElement("canvas")
+        .getContext("2d", {{ willReadFrequently: true }});
+    brush.drawImage(root.querySelector("canvas"), -j, -i);
+    const [r, g, b, a] = brush.getImageData(0, 0, 1, 1).data;
+    return opaque(root, `rgb(${{r}} ${{g}} ${{b}} / ${{a / 255}})`);
+}}"""
+
+
+def luminance(colour: list[int]) -> float:
+    """Relative luminance of an sRGB colour, as WCAG defines it."""
+    parts = np.array(colour) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
 
 class Pixels(Driver):
     """The picture, the numbers around a pixel, and what is said of it."""
@@ -72,8 +105,8 @@ def figure(show: Opener) -> Pixels:
 
 
 def number(text: str) -> float:
-    """What stands at the end of a computation."""
-    return float(re.split("[=≈] ", text)[-1].replace("−", "-"))
+    """What a computation comes to."""
+    return float(re.split("[=≈] ", text)[-1].partition(":")[0].replace("−", "-"))
 
 
 # --- Without a browser ------------------------------------------------------------------------
@@ -132,9 +165,12 @@ def test_places_are_those_of_numpy_and_of_the_file(
     figure.to(*pixel)
     n, i, j = pixel
     place = np.ravel_multi_index((i, j), (28, 28))
-    assert figure.fact["flattened"] == f"{i} · 28 + {j} = {place}"
+    assert figure.fact["flattened"] == f"{i} · 28 + {j} = {place}: row · 28 + column"
     byte = len(FILE) - 60_000 * 784 + np.ravel_multi_index(pixel, (60_000, 28, 28))
-    assert figure.fact["in the file"] == f"byte 16 + ({n} · 28 + {i}) · 28 + {j} = {byte}"
+    assert figure.fact["in the file"] == (
+        f"byte 16 + ({n} · 28 + {i}) · 28 + {j} = {byte}: "
+        "header bytes + (image · 28 + row) · 28 + column"
+    )
 
 
 def test_every_pixel_is_where_it_is_said_to_be_in_the_file() -> None:
@@ -145,7 +181,9 @@ def test_every_pixel_is_where_it_is_said_to_be_in_the_file() -> None:
 def test_equal_or_about_equal(figure: Pixels) -> None:
     figure.to(0, 0, 0)
     assert figure.fact["as float"] == "0 / 255 = 0"
-    assert figure.fact["normalised"] == "(0 − 0.1307) / 0.3081 ≈ −0.4242"
+    assert figure.fact["normalised"] == (
+        "(0 / 255 − 0.1307) / 0.3081 ≈ −0.4242: (float − mean) / standard deviation"
+    )
 
 
 @pytest.mark.parametrize("pixel", PIXELS)
@@ -197,6 +235,36 @@ def test_a_neighbour_is_chosen_as_well(figure: Pixels) -> None:
     figure.to(0, 0, 0)
     figure.neighbour(-2, -2).click()
     assert figure.status.startswith("Row 0, column 0: ")
+
+
+def test_point_at_a_neighbour(figure: Pixels) -> None:
+    """It is told and framed as in the picture, and the table stays."""
+    near = figure.near
+    figure.neighbour(-2, 1).hover()
+    assert figure.status.startswith("Row 10, column 15: ")
+    assert figure.marked("x", "on") == [(1, 4)]
+    assert figure.near == near
+    assert figure.frame("here") == pytest.approx([10, 1, 15, 1], abs=0.01)
+    assert figure.frame("near") == pytest.approx([10, 5, 12, 5], abs=0.01)
+    figure.root.page.mouse.move(0, 0)
+    assert figure.status.startswith("Row 12, column 14: ")
+    figure.to(0, 0, 0)
+    figure.neighbour(-2, -2).hover()
+    assert figure.status.startswith("Row 0, column 0: ")
+
+
+def test_a_number_has_the_colour_of_its_pixel(figure: Pixels) -> None:
+    """And contrast enough over it, for every byte and in dark colours."""
+    dark = "root => root.style = '--paper: #191a1d; --ink: #dcd9d2; --cnn-input: #5bb5ea'"
+    for act in ("() => {}", dark):
+        figure.root.evaluate(act)
+        found = figure.root.evaluate(COLOURS)
+        figure.to(0, 12, 14 - (act == dark))
+        painted = figure.root.evaluate(PIXEL, [10, 12])
+        np.testing.assert_allclose(found[253][0], painted, atol=3)
+        for ground, ink in found:
+            low, high = sorted(luminance(colour) for colour in (ground, ink))
+            assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
 def test_walk_with_the_keys(figure: Pixels) -> None:
