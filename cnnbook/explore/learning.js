@@ -133,6 +133,7 @@ function moved({ params }) {
 
 // --- What is said ---
 
+const task = "Press Play. Does it beat guessing (10 %)? Then choose He and press Play again.";
 const hint = "These digits are held out of training. Those on orange are misread; "
   + "point at or tap one.";
 
@@ -145,11 +146,11 @@ function spell({ given: { steps }, held, run }) {
   const right = `${rightOf(run)} of ${held.length} digits right`;
   if (!run.steps) return `${nameOfRun(run)}, not trained: ${right}.`;
   return `Step ${run.steps} of ${steps}: loss ${digits(run.losses.at(-1))}, ${right},`
-    + ` weights moved by ${percent(moved(run))}.`;
+    + ` weights moved by ${percent(moved(run))} of their length.`;
 }
 
 const spellAnswer = ({ label }, { read, p, isRight }) =>
-  `A ${label}, ${isRight ? "read" : "misread"} as ${read}; p = ${short(p, 3)}.`;
+  `A ${label}, ${isRight ? "read" : "misread"} as ${read}; probability ${short(100 * p, 1)} %.`;
 
 // --- The elements ---
 
@@ -178,7 +179,7 @@ function pictures(figure) {
   return {
     loss: makePlot("loss of the batch", steps, lossTicks, heightOf(Math.log(10))),
     share: makePlot("digits read correctly", steps, shareTicks, 0.1),
-    kernels: ["kernels now", "kernels at the start"].map((name) => makeKernels(name, first)),
+    kernels: ["kernels now", "their change"].map((name) => makeKernels(name, first)),
     sheet: makeSheet(figure),
   };
 }
@@ -190,16 +191,18 @@ const texts = () => ({
 
 function arrange(figure) {
   const { runner, view } = figure;
-  const names = ["steps", "loss", "read correctly", "weights changed"];
+  const names = ["steps", "loss", "read correctly", "weights moved, of their length"];
   return [
+    h("p", {}, task),
     h("div", { class: "cnn-bar" }, h("label", {}, "initialisation ", view.init),
       h("label", {}, "learning rate ", view.rate), runner.node, view.step,
       button("Start over", () => restart(figure))),
     h("div", { class: "parts" },
       h("div", {},
         h("p", { class: "tally" }, ...names.map((name, i) => h("span", {}, view.tally[i], name))),
-        view.loss.node, view.share.node, view.legend, ...view.kernels.map(({ node }) => node)),
-      h("div", {}, view.sheet.node, view.note, view.link.node)),
+        view.loss.node, view.share.node, view.legend, ...view.kernels.map(({ node }) => node),
+        h("small", {}, "red: above 0, blue: below 0")),
+      h("div", {}, view.note, view.sheet.node, view.link.node)),
     view.status,
   ];
 }
@@ -336,7 +339,7 @@ function drawPlots({ run, before, view: { loss, share, legend } }) {
 
 // --- Kernels and digits ---
 
-// The kernels of the first layer: one square for each weight.
+// Kernels of the first layer: one square for each weight.
 function makeKernels(name, { to: [count], kernel }) {
   const squares = range(count).map(() => range(kernel * kernel).map(() => h("i")));
   const node = h("div", { class: "kernels s", role: "img", "aria-label": name },
@@ -344,10 +347,12 @@ function makeKernels(name, { to: [count], kernel }) {
   return { node, squares: squares.flat() };
 }
 
+// The change in the colours of the kernels: pale where it is small beside them.
 function drawKernels({ run: { params }, view: { kernels } }) {
   const { now, start } = params.find((param) => param.now.length);
-  const largest = max(...now.map(abs), ...start.map(abs));
-  [now, start].forEach((weights, i) => kernels[i].squares.forEach((square, at) => {
+  const changes = now.map((v, i) => v - start[i]);
+  const largest = max(...now.map(abs), ...changes.map(abs));
+  [now, changes].forEach((weights, i) => kernels[i].squares.forEach((square, at) => {
     square.classList.toggle("minus", weights[at] < 0);
     square.style.setProperty("--v", `${100 * abs(weights[at]) / largest}%`);
   }));

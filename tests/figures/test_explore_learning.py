@@ -219,7 +219,8 @@ def test_a_step_shows_what_cnnlib_computes(figure: Learner, init: str) -> None:
     assert figure.tally == ["3", loss, f"{100 * right / 192:.0f} %", moved]
     assert figure.wrong == expected.wrong
     assert figure.status == (
-        f"Step 3 of 500: loss {loss}, {right} of 192 digits right, weights moved by {moved}."
+        f"Step 3 of 500: loss {loss}, {right} of 192 digits right, "
+        f"weights moved by {moved} of their length."
     )
 
 
@@ -234,15 +235,16 @@ def test_the_curves_follow(figure: Learner) -> None:
     np.testing.assert_allclose(figure.line(1, "now"), points, atol=0.01)
 
 
-def test_kernels_are_shown_as_they_are_and_were(figure: Learner) -> None:
+def test_kernels_are_shown_with_their_change(figure: Learner) -> None:
     figure.choose(HE)
     figure.rate(0.03)
     figure.press("Step", 2)
     expected = Run(HE, 0.03, 2)
-    now, start = expected.model[0].weight.data.ravel(), expected.start[0].ravel()
-    largest = max(np.abs(now).max(), np.abs(start).max())
+    now = expected.model[0].weight.data.ravel()
+    change = now - expected.start[0].ravel()
+    largest = max(np.abs(now).max(), np.abs(change).max())
     np.testing.assert_allclose(figure.kernels(0), 100 * now / largest, atol=0.01)
-    np.testing.assert_allclose(figure.kernels(1), 100 * start / largest, atol=0.01)
+    np.testing.assert_allclose(figure.kernels(1), 100 * change / largest, atol=0.01)
 
 
 def test_a_digit_tells_what_it_is_read_as(figure: Learner) -> None:
@@ -255,9 +257,22 @@ def test_a_digit_tells_what_it_is_read_as(figure: Learner) -> None:
     right = int(np.flatnonzero(chances.argmax(1) == labels)[0])
     for i, verb in ((wrong, "misread"), (right, "read")):
         cells.nth(i).hover()
-        p = f"{chances[i].max():.3f}".rstrip("0").rstrip(".")
-        assert figure.note == f"A {labels[i]}, {verb} as {chances[i].argmax()}; p = {p}."
+        p = f"{100 * chances[i].max():.1f}".removesuffix(".0")
+        read = f"{verb} as {chances[i].argmax()}"
+        assert figure.note == f"A {labels[i]}, {read}; probability {p} %."
         assert cells.nth(i).get_attribute("aria-label") == figure.note
+
+
+def test_what_a_digit_tells_stands_still_above_all_digits(show: Opener) -> None:
+    figure = Learner(show(to_html(FIGURE), has_touch=True, width=390))
+    cells = figure.root.locator("td")
+    before = cells.first.bounding_box()
+    cells.nth(14).tap()
+    note = figure.root.locator(".note").bounding_box()
+    assert before
+    assert note
+    assert cells.first.bounding_box() == before
+    assert note["y"] + note["height"] <= before["y"]
 
 
 def test_arrow_keys_walk_the_digits(figure: Learner) -> None:
@@ -285,7 +300,9 @@ def test_plays_and_pauses(figure: Learner) -> None:
 def test_he_learns_while_the_other_start_is_stuck(figure: Learner) -> None:
     """At step 100, which is read aloud, also while the figure plays."""
     number = r"([\d.]+)"
-    pattern = f"Step 100 of 500: loss {number}, {number} of 192 .* moved by {number} %."
+    pattern = (
+        f"Step 100 of 500: loss {number}, {number} of 192 .* moved by {number} % of their length."
+    )
     found = []
     for init in KEYS:
         figure.choose(init)
