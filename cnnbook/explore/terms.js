@@ -157,7 +157,13 @@ function showTables(made) {
   if (String(made.size) !== String(shape(cells))) makeTables(made, shape(cells));
   made.boards.forEach((board, n) => fillTable(board, columns[n], cells));
   meet(made, ...placeOfLargest(cells));
-  total.textContent = `The products add up to ${fine(termSum(cells))}.`;
+  total.textContent = `The products add up to ${sumOfPart(made)}.`;
+}
+
+// As the button of the part writes it.
+function sumOfPart({ opened, sums }) {
+  const n = unitOf(sums);
+  return short(sums[opened] * 10 ** n) + (n ? ` · ${powerText(n)}` : "");
 }
 
 // Row and column of the largest product, which is spelled out first.
