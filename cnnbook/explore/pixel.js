@@ -132,6 +132,8 @@ function drawNear(figure, shown, [n, i, j]) {
   steps.forEach((step, k) => {
     rows[k].textContent = name(i + step);
     columns[k].textContent = name(j + step);
+    rows[k].classList.toggle("on", i + step === shown[1]);
+    columns[k].classList.toggle("on", j + step === shown[2]);
   });
   cells.forEach((row, p) => row.forEach((cell, q) => {
     const place = [n, i + steps[p], j + steps[q]];

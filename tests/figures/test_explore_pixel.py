@@ -201,7 +201,7 @@ def test_shows_the_numbers_around(figure: Pixels, pixel: tuple[int, int, int]) -
     for row, (head, *cells) in zip(rows, lines, strict=True):
         assert head == shown(row, row, outside="–")
         assert cells == [shown(padded[row + 2, column + 2], row, column) for column in columns]
-    assert figure.marked("x", "on") == [(3, 3)]
+    assert figure.marked("x", "on") == [(0, 3), (3, 0), (3, 3)]
 
 
 def test_paints_the_image(figure: Pixels) -> None:
@@ -242,7 +242,7 @@ def test_point_at_a_neighbour(figure: Pixels) -> None:
     near = figure.near
     figure.neighbour(-2, 1).hover()
     assert figure.status.startswith("Row 10, column 15: ")
-    assert figure.marked("x", "on") == [(1, 4)]
+    assert figure.marked("x", "on") == [(0, 4), (1, 0), (1, 4)]
     assert figure.near == near
     assert figure.frame("here") == pytest.approx([10, 1, 15, 1], abs=0.01)
     assert figure.frame("near") == pytest.approx([10, 5, 12, 5], abs=0.01)
