@@ -76,7 +76,7 @@ function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) 
   const row = (planes) => h("div", { class: "maps" }, ...planes.map(({ node }) => node));
   view.outputs.node.firstChild.replaceChildren(`${many(filters, "map")} out, one for each filter`);
   return [
-    h("p", {}, "Point at or tap a number in any map: the window of the kernels goes there."),
+    h("p", {}, "Point at or tap a square in any map: the window of the kernels goes there."),
     legend(),
     h("div", { class: "net", style: `--maps:${maps}` },
       h("small", {}, `${many(maps, "map")} in, and the window of the kernels`), row(view.inputs),

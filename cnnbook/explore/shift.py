@@ -43,7 +43,7 @@ class ShiftExplorer(Figure):
 
     @property
     def move(self) -> list[int]:
-        """How far the digit is moved at first, down and right: no ink leaves the field."""
+        """How far the digit is moved at first, down and right, as far as its ink allows."""
         top, tall, left, wide = self.box
         room = (SIDE - top - tall, SIDE - left - wide)
         return [min(step, most) for step, most in zip(STEP, room, strict=True)]
