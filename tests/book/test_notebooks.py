@@ -287,7 +287,7 @@ BAD: dict[str, Callable[[NotebookNode], object]] = {
     "kernelspec is not python3": lambda n: n.metadata.kernelspec.update(name="mine"),
     "language_info holds more": lambda n: n.metadata.language_info.update(version="3.11"),
     "notebook metadata ['widgets']": lambda n: n.metadata.update(widgets={}),
-    "bytes, more than 350000": lambda n: n.cells[0].update(source="x" * MAX_BYTES),
+    f"bytes, more than {MAX_BYTES}": lambda n: n.cells[0].update(source="x" * MAX_BYTES),
     "3 cells with nbval-ignore-output": lambda n: n.cells.extend(
         new_code_cell("assert True", execution_count=i, metadata={"tags": ["nbval-ignore-output"]})
         for i in (4, 5, 6)
