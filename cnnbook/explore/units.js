@@ -162,7 +162,7 @@ function showPanel(figure) {
     : "Full colour: the largest number of the layer.";
   const isPinned = state.isKept && state.values.length;
   const hint = isPinned ? "Pinned. Click or tap it again to release it."
-    : "Point at or tap any square to see how its number is computed. A click pins it.";
+    : "Point at or tap any square to see below how its number is computed. A click pins it.";
   panel.hint.textContent = `${hint} ${colours}`;
   showTerms(panel.terms, groups, names);
   planes.forEach((plane, k) =>
@@ -190,8 +190,9 @@ function attend(figure, unit, how) {
   if (!unit || (how === "point" && state.isKept)) return;
   const isAgain = state.isKept && String(Object.values(unit)) === String(Object.values(state.unit));
   state.isKept = how === "keys" || (how === "click" && !isAgain);
-  if (how === "click" && innerWidth < 480) lookClosely(figure, unit);
-  else look(figure, unit);
+  if (how === "click" && innerWidth < 480) return lookClosely(figure, unit);
+  look(figure, unit);
+  if (how !== "point") figure.view.panel.node.scrollIntoView({ block: "nearest" });
 }
 
 // On a phone the panel comes behind the layer that was tapped, and this stays where it is.

@@ -178,13 +178,16 @@ def test_interactive_figures_have_a_role_a_name_and_an_address(window: Page, boo
     assert re.fullmatch(r"figure-\w+", figure.first.get_attribute("id") or "")
 
 
-def test_explanation_of_a_unit_is_in_view_while_one_points(window: Page, book: Path) -> None:
+def test_a_click_on_a_unit_brings_its_explanation_into_view(window: Page, book: Path) -> None:
     window.set_viewport_size({"width": 1280, "height": 900})
     window.goto((book / "chapters/15_inside.html").as_uri())
     figure = window.locator(".cnn-figure.digit").first
     figure.evaluate("figure => figure.scrollIntoView()")
-    figure.locator(".layers canvas").nth(4).hover(position={"x": 30, "y": 30})
-    expect(figure.locator(".panel")).to_be_in_viewport(ratio=0.95)
+    layer, panel = figure.locator(".layers canvas").nth(4), figure.locator(".panel")
+    expect(panel).not_to_be_in_viewport(ratio=0.95)
+    layer.click(position={"x": 30, "y": 30})
+    expect(panel).to_be_in_viewport(ratio=0.95)
+    expect(layer).to_be_in_viewport(ratio=1)
 
 
 def test_forced_colours_keep_the_mark_of_the_window(browser: Browser, book: Path) -> None:

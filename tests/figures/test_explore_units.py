@@ -444,17 +444,21 @@ def test_the_label_stays_chosen_without_a_drawing(explorer: Explorer) -> None:
 
 
 @pytest.mark.parametrize("k", [1, 3, 6])
-def test_a_unit_and_what_is_said_of_it_are_in_one_window(show: Opener, k: int) -> None:
-    """The layer that is pointed at lies in the middle of a window of 800 pixels."""
+@pytest.mark.parametrize("corner", ["first", "last"])
+def test_a_click_brings_what_is_said_of_a_unit_into_its_window(
+    show: Opener, k: int, corner: str
+) -> None:
+    """Of 800 pixels. Neither lies over the other, in whichever corner of the layer the unit is."""
     explorer = Explorer(show(HTML, width=1280))
     page, plane = explorer.root.page, explorer.plane(k)
     page.set_viewport_size({"width": 1280, "height": 800})
-    plane.evaluate("it => scrollBy(0, it.getBoundingClientRect().top - 150)")
-    plane.hover(position={"x": 4, "y": 4})
-    top, _ = place_of(plane)
+    plane.evaluate("it => scrollBy(0, it.getBoundingClientRect().top - 600)")
+    y = 4 if corner == "first" else place_of(plane)[1] - 6
+    plane.click(position={"x": 4, "y": y})
+    top, size = place_of(explorer.root.locator(".here"))
     start, height = place_of(explorer.root.locator(".panel"))
-    assert 0 <= top + 4 < start
-    assert start + height <= 800
+    assert 0 <= top < top + size <= start
+    assert start + height <= 800 + 1
     assert height > 100
 
 
