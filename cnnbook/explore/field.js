@@ -110,6 +110,8 @@ function arrange({ view }) {
       view.link.node),
     h("div", { class: "cnn-bar" }, view.layer, ...view.steps.nodes),
     h("div", { class: "cnn-field" }, view.labels, view.picture),
+    h("small", {}, "r: pixels seen; j: pixels from one output to the next; k: window, s: stride, "
+      + "p: padding, d: dilation"),
     view.formula, view.status,
   ];
 }

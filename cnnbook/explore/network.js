@@ -121,8 +121,8 @@ function nameOf(layers, { k, place }) {
 
 // The same in words.
 function wordsOf(layers, { k, place: [map, i, j] }) {
-  const { name, to: [, rows] } = layers[k];
-  return rows > 1 ? `${name}, map ${map}, row ${i}, column ${j}` : `${name}, unit ${map}`;
+  const [maps, rows] = layers[k].to;
+  return rows > 1 ? `Map ${map} of ${maps}, row ${i}, column ${j}` : `Unit ${map} of ${maps}`;
 }
 
 // How many maps stand side by side, so that all of them form about a square.

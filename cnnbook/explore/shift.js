@@ -196,7 +196,9 @@ function sentence({ rest, state: { move: [down, right] } }, { chances }, largest
   if (!steps.length) {
     return `Not moved: the network reads ${answer} with ${now}.`;
   }
-  const follows = largest.map((v) => (v ? `is off by up to ${short(v)}` : "moved with it exactly"));
+  const follows = largest.map((v) => (v
+    ? `is off by up to ${short(v)} (pooling by 2 follows even moves only)`
+    : "moved with it exactly"));
   // With an even move all maps move, also those pooled by 2, but for what the border adds.
   const isEven = down % 2 === 0 && right % 2 === 0;
   const reason = isEven && now !== before ? " The percentage changes because the next "

@@ -192,7 +192,8 @@ function showRule(figure, { rate, kept, arrival }, i, places) {
   kept.shown.value = kept.input.ariaValueText = digits(state.momentum);
   const step = arrivalOf(figure, places);
   const absent = isLost(figure, places) ? "diverged" : `not in ${most} steps`;
-  arrival.textContent = step === undefined ? absent : `● arrives at step ${step}`;
+  const dot = h("b", {}, "●");
+  arrival.replaceChildren(...(step === undefined ? [absent] : [dot, ` arrives at step ${step}`]));
 }
 
 function spellPlaces(figure, shown) {

@@ -125,7 +125,7 @@ def test_a_unit_shows_on_the_paper_what_it_looks_at(reader: Reader) -> None:
     plane = reader.root.locator("canvas[aria-label^='conv 1']")
     for i, j in [(13, 13), (8, 17), (0, 0)]:
         plane.hover(position={"x": 2 * j + 1, "y": 2 * i + 1})
-        assert f"conv 1, map 0, row {i}, column {j}: " in reader.text
+        assert f"Map 0 of 6, row {i}, column {j}: " in reader.text
         style = reader.root.locator("i.window").get_attribute("style") or ""
         top, tall, left, wide = (2.8 * float(v) for v in re.findall(r"([\d.]+)%", style))
         for axis, at, start, size in ((1, i, top, tall), (0, j, left, wide)):
