@@ -185,7 +185,7 @@ def test_a_click_on_a_unit_brings_its_explanation_into_view(window: Page, book: 
     figure.evaluate("figure => figure.scrollIntoView()")
     layer, panel = figure.locator(".layers canvas").nth(4), figure.locator(".panel")
     expect(panel).not_to_be_in_viewport(ratio=0.95)
-    layer.click(position={"x": 30, "y": 30})
+    layer.click(position={"x": 10, "y": 10})
     expect(panel).to_be_in_viewport(ratio=0.95)
     expect(layer).to_be_in_viewport(ratio=1)
 

@@ -177,12 +177,14 @@ def test_says_what_was_moved_and_what_is_read(figure: Shift) -> None:
     pooled, sure = differences(3, 3, 0)[1], 100 * FIGURE.chances(3, 3)[5]
     assert figure.status == (
         f"Moved 3 down and 3 right: the map moved with it exactly, the pooled map is off by up to "
-        f"{pooled:.2f} (pooling by 2 follows even moves only), and the network reads 5 with {sure:.1f} % (before 91.5 %)."
+        f"{pooled:.2f} (pooling by 2 follows even moves only), and the network reads 5 with "
+        f"{sure:.1f} % (before 91.5 %)."
     )
     figure.to(0, 3)
     assert figure.status == (
         f"Moved 3 right: the map moved with it exactly, the pooled map is off by up to "
-        f"{figure.largest[1]} (pooling by 2 follows even moves only), and the network reads 5 with {figure.chances[5]} % (before 91.5 %)."
+        f"{figure.largest[1]} (pooling by 2 follows even moves only), and the network reads 5 with "
+        f"{figure.chances[5]} % (before 91.5 %)."
     )
     figure.to(-2, -4)
     assert figure.status.startswith(
