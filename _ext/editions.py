@@ -55,10 +55,6 @@ def link(
     own, other = EDITIONS[app.config.language], other_edition(app.config.language)
     address = f"{context['content_root']}{own.top}{other.folder}{page}.html"
     context |= {"other_edition": other, "other_address": address}
-    context["metatags"] = context.get("metatags", "") + (
-        f'<link rel="alternate" hreflang="{own.lang}" href="{page.rpartition("/")[2]}.html" />\n'
-        f'<link rel="alternate" hreflang="{other.lang}" href="{address}" />\n'
-    )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
