@@ -82,7 +82,9 @@ window.addEventListener("load", () => {
     count(quiz);
     walk(quiz);
   }
-  // The list of contents leads to the same places, and the notebook holds the same code.
-  document.querySelectorAll("a.headerlink, button.copybtn").forEach((it) => { it.tabIndex = -1; });
+  // The list of contents leads to the same places, the notebook holds the same code, and a solution
+  // stands below its exercise.
+  const skipped = "a.headerlink, button.copybtn, .solution > .admonition-title a";
+  document.querySelectorAll(skipped).forEach((it) => { it.tabIndex = -1; });
   reveal();
 });
