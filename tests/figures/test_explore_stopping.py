@@ -32,6 +32,8 @@ FIGURE = StoppingExplorer(RUNS)
 HTML = to_html(FIGURE)
 LOSS, ACCURACY = 0, 1
 TRAINING, HELD_OUT, RIGHT = range(3)
+SHOWN = """figure => [figure.querySelector("p[role=status]").innerText,
+    figure.querySelector("input[type=range]").value]"""
 
 
 def stopped(held: Floats, patience: int) -> tuple[int, int]:
@@ -77,9 +79,11 @@ class Stopping(Driver):
 
     @property
     def epoch(self) -> int:
-        found = re.match(r"After epoch (\d+): ", self.status)
+        """Of the text and the slider, read in one moment: a clock may run."""
+        status, value = self.root.evaluate(SHOWN)
+        found = re.match(r"After epoch (\d+): ", status)
         assert found
-        assert found[1] == self.slider.input_value()
+        assert found[1] == value
         return int(found[1])
 
     @property
