@@ -419,22 +419,30 @@ def test_own_layers_are_among_the_networks(show: Opener) -> None:
     expect(figure.root.get_by_role("option", name="as given")).to_have_count(0)
 
 
+# Each output that is chosen from now on; and Play, then Pause, in one moment of a running clock.
+WATCH = """picture => {
+    globalThis.chosen = [];
+    new MutationObserver(() => chosen.push(picture.ariaValueText))
+        .observe(picture, { attributeFilter: ["aria-valuetext"] });
+}"""
+TWICE = "button => { button.click(); button.click(); }"
+
+
 def test_plays_layer_by_layer_to_where_it_was(figure: Field) -> None:
-    clock = figure.root.page.clock
-    go(figure.root.page, f"field-{code(LENET, 28, 4, 3)}")
+    page = figure.root.page
+    go(page, f"field-{code(LENET, 28, 4, 3)}")
     before = figure.text
+    figure.picture.evaluate(WATCH)
     figure.press("Play")
     expect(figure.root.locator("[role=status]")).to_have_attribute("aria-live", "off")
-    for level, output in ((1, 18), (2, 9), (3, 7)):
-        assert figure.shows(level, output)
-        clock.run_for(1400)
+    page.clock.run_for(10_000)
+    outputs = [(1, 18), (2, 9), (3, 7), (4, 3)]
+    assert page.evaluate("chosen") == [f"layer {k}, output {i}" for k, i in outputs]
     assert figure.shows(4, 3)
     assert figure.text == before
     figure.picture.press("ArrowDown")
-    figure.press("Play")
-    assert figure.shows(3, 7)
-    figure.press("Pause")
-    clock.run_for(5000)
+    figure.root.get_by_role("button", name="Play").evaluate(TWICE)
+    page.clock.run_for(5000)
     assert figure.shows(3, 7)
 
 
