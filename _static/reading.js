@@ -84,7 +84,7 @@ window.addEventListener("load", () => {
   }
   // The list of contents leads to the same places, the notebook holds the same code, and a solution
   // stands below its exercise.
-  const skipped = "a.headerlink, button.copybtn, .solution > .admonition-title a";
+  const skipped = "a.headerlink, button.copybtn, .solution > .admonition-title > .reference";
   document.querySelectorAll(skipped).forEach((it) => { it.tabIndex = -1; });
   reveal();
 });

@@ -167,7 +167,7 @@ def test_copy_buttons_stand_where_one_copies(window: Page, book: Path) -> None:
 
 def test_the_tab_key_skips_copy_buttons_and_links_to_headings(window: Page, book: Path) -> None:
     window.goto(address(book))
-    for skipped in ("button.copybtn", "a.headerlink", ".solution > .admonition-title a"):
+    for skipped in ("button.copybtn", "a.headerlink", ".solution > .admonition-title > .reference"):
         stops = window.locator(f"article {skipped}").evaluate_all("all => all.map(i => i.tabIndex)")
         assert set(stops) == {-1}, skipped
 
