@@ -167,6 +167,12 @@ function showUnit(figure) {
   }
 }
 
+// Which unit it is, in words.
+function wordsOf(layers, { k, place: [map, i, j] }) {
+  const [maps, rows] = layers[k].to;
+  return rows > 1 ? `Map ${map} of ${maps}, row ${i}, column ${j}` : `Unit ${map} of ${maps}`;
+}
+
 // The pixels that a unit depends on: the first row, how many, the first column, how many.
 const fieldOf = (layers, { k, place: [, i, j] }) => [i, j].flatMap((at) => field(layers, k, at));
 

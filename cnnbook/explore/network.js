@@ -119,11 +119,5 @@ function nameOf(layers, { k, place }) {
   return `${name}[${rows > 1 ? place.join(", ") : place[0]}]`;
 }
 
-// The same in words.
-function wordsOf(layers, { k, place: [map, i, j] }) {
-  const [maps, rows] = layers[k].to;
-  return rows > 1 ? `Map ${map} of ${maps}, row ${i}, column ${j}` : `Unit ${map} of ${maps}`;
-}
-
 // How many maps stand side by side, so that all of them form about a square.
 const acrossOf = (maps) => ceil(sqrt(maps));

@@ -71,7 +71,7 @@ function pointablePlot(figure, name) {
 }
 
 function arrange(figure) {
-  const { loss, accuracy, slider, status, shown, stop, runner, link, ...limits } = figure.view;
+  const { loss, accuracy, slider, shown, seed, patience, status, stop, runner, link } = figure.view;
   const signs = [["y", "━ training"], ["x", "━ held out"], ["g", "┃ gap between the two"]];
   const marks = ["│ epoch shown", "◆ best epoch", "┆ the run would stop here",
     "○ epoch that it would keep"];
@@ -80,7 +80,7 @@ function arrange(figure) {
       + "does the run stop at its best epoch?"),
     h("div", { class: "cnn-bar" }, runner.node,
       h("label", { class: "epoch" }, "epoch ", slider, shown),
-      limits.seed.node, limits.patience.node, link.node),
+      seed.node, patience.node, link.node),
     h("div", { class: "plots" }, loss.node, accuracy.node),
     h("p", { class: "legend" }, ...signs.map(([role, text]) => h("b", { class: role }, text)),
       ...marks.map((text) => h("span", {}, text))),
