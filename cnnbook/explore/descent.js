@@ -26,8 +26,8 @@ function verdict({ lr }, { high, low }) {
   const steps = digits(ceil(log(10) / -log(slow)));
   return [
     slow > 1 ? "Diverges" : arrives,
-    `Each step multiplies the distance from ✕ by ${digits(steep)} along the steep axis and by `
-      + `${digits(flat)} along the flat one.`
+    `Each step multiplies the distance from ✕ by ${digits(steep)} across the valley, where it is `
+      + `steep, and by ${digits(flat)} along it, where it is flat.`
       + (slow < 1 ? ` In ${steps} steps it becomes ten times smaller.` : ""),
   ];
 }
@@ -40,7 +40,7 @@ function spellPlaces(places, costs, best, lowest) {
 }
 
 const spellLimit = ({ lr }, { high }, limit) =>
-  `The steep axis has the curvature λmax = ${digits(high, 4)}, so the limit is 2/λmax = `
+  `Across the valley the curvature is λmax = ${digits(high, 4)}, so the limit is 2/λmax = `
   + `${digits(limit, 4)}; α is ${digits(lr / limit)} of it.`;
 
 // --- Drawing ---
@@ -150,10 +150,10 @@ function arrange(figure) {
       h("span", { class: "g" }, "walk"), " of gradient descent comes ever closer to the lowest"
       + " cost ✕; above it, each step leads farther away. Move α past the limit, or drag a point or"
       + " the start ○."),
-    h("div", { class: "cnn-bar rate" }, name, shown, h("span", {}, input, bound)),
+    h("div", { class: "rate" }, name, shown, h("span", {}, input, bound)),
     status,
     h("div", { class: "plots" },
-      titled(plots.hills, "The cost of every line, and the walk"),
+      titled(plots.hills, "A map of the cost of every line, and the walk"),
       titled(plots.lines, "The line at the end of the walk, and its errors",
         h("small", { class: "keys" }, keys)),
       titled(plots.curve, "The cost after each step; dashed, the lowest"),
