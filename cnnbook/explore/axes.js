@@ -11,14 +11,13 @@ function digits(v, count = 3) {
 }
 
 // A plot of width × height units with scales of its own: what is drawn inside ends at the frame.
-// Its marks are dragged, or pushed by the arrow keys: moved(i, [x, y]) learns where to. They are one
-// stop of the Tab key; Page Up and Page Down lead from mark to mark.
+// Its marks are dragged, or pushed by the arrow keys: moved(i, [x, y]) learns where to.
 const width = 284;
 const height = 190;
 
 function makePlot(xName, yName, markNames = [], moved) {
   const node = h("div", { role: "group", "aria-label": `${yName} by ${xName}` });
-  const handle = (name, i) => `<g tabindex="${i ? -1 : 0}" role="slider" aria-label="${name}">`
+  const handle = (name) => `<g tabindex="0" role="slider" aria-label="${name}">`
     + "<circle r='13'/><circle r='5'/></g>";
   node.innerHTML = '<svg viewBox="-34 -20 330 246"><g></g>'
     + `<svg width="${width}" height="${height}"></svg>`
@@ -91,15 +90,10 @@ function listen(plot, mark, i) {
       send(plot, i, numbersAt(plot, under(plot, event)));
     }
   };
-  mark.handle.onfocus = () => {
-    for (const { handle } of marks) handle.tabIndex = handle === mark.handle ? 0 : -1;
-  };
   mark.handle.onkeydown = (event) => {
     const move = moves[event.key];
-    const next = marks[i + { PageDown: 1, PageUp: -1 }[event.key]];
-    next?.handle.focus();
-    if (move || next) event.preventDefault();
     if (!move) return;
+    event.preventDefault();
     send(plot, i, [mark.place[0] + move[1] / 10, mark.place[1] - move[0] / 10]);
   };
 }

@@ -1,5 +1,6 @@
 // The gradient-descent playground: a straight line through points that can be moved, and the walk
-// of its slope w and intercept b over the cost, the mean of the squared errors, by cnnlib.optim.SGD.
+// of its slope w and intercept b over the cost, the mean of the squared errors. The steps are those
+// of cnnlib.optim.SGD.
 //
 // The figure is one object: what it was `given`, its `state`, which is what the reader has made of
 // that, and on the page its `view`.
@@ -121,8 +122,24 @@ function plots(figure) {
   const hills = makeHills((start) => change(figure, { start }));
   const curve = makePlot("step", "cost");
   lines.node.ariaDescription = keys;
+  rove(lines.marks);
   scale(lines, [-2, 0, 2, 4], [-2, 0, 2, 4, 6]);
   return { lines, hills, curve };
+}
+
+// The points are one stop of the Tab key; Page Up and Page Down lead from one to the next.
+function rove(marks) {
+  const stopAt = (i) => marks.forEach(({ handle }, j) => (handle.tabIndex = i === j ? 0 : -1));
+  marks.forEach(({ handle }, i) => {
+    handle.addEventListener("focus", () => stopAt(i));
+    handle.addEventListener("keydown", (event) => {
+      const step = { PageDown: 1, PageUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      marks[i + step]?.handle.focus();
+    });
+  });
+  stopAt(0);
 }
 
 function controls(figure) {

@@ -111,7 +111,8 @@ function arrow({ from, to, factor }, current, { w }) {
   const part = from === 1 ? 0.66 : 0.34;
   return `<path class="g ${from === current ? "on" : ""}" d="M${x1} ${top}C${x1} ${middle} `
     + `${x2} ${middle} ${x2} ${bottom}M${x1 - 5} ${top + 9}l5-9 5 9"/>`
-    + label(x1 + part * (x2 - x1), top + part * (bottom - top) + 4, `× ${digits(factor(w))}`, 'class="w"');
+    + label(x1 + part * (x2 - x1), top + part * (bottom - top) + 4,
+      `× ${digits(factor(w))}`, 'class="w"');
 }
 
 // A node with its formula, its value and its gradient.

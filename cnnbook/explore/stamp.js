@@ -1,7 +1,7 @@
 // The stamp explorer: dx of a convolution, in two ways. Each cell of dy lays its multiple of the
-// kernel on dx, like a stamp: dy[p, q] · w[i, j] falls on the row stride · p + dilation · i, counted
-// with the padding, and on the column likewise. Collected, a cell of dx is the sum of what falls on
-// it, and meets the weights in reverse order. What falls on the padding is dropped.
+// kernel on dx, like a stamp: dy[p, q] · w[i, j] falls on the row stride · p + dilation · i,
+// counted with the padding, and on the column likewise. Collected, a cell of dx is the sum of what
+// falls on it, and meets the weights in reverse order. What falls on the padding is dropped.
 //
 // The figure is one object: its `state`, and on the page its `view` and the `grids` in it. In the
 // state, `at` is the number of the newest stamp, and `asked` the cell of dx that is collected. A
@@ -78,14 +78,16 @@ function elements(figure) {
   };
 }
 
+const strong = (text) => h("b", {}, text);
+
 function arrange(view) {
   return [
-    h("p", {}, h("b", {}, "How do the gradients dy of the outputs become dx, those of the pixels?")),
-    h("p", {}, h("b", {}, "Stamped:"), " each cell of dy adds its multiple of the kernel w to dx, and"
+    h("p", {}, strong("How do the gradients dy of the outputs become dx, those of the pixels?")),
+    h("p", {}, strong("Stamped:"), " each cell of dy adds its multiple of the kernel w to dx, and"
       + " overlaps add. Point at a cell of dy, or play."),
     h("div", { class: "cnn-row" }, view.dy, "·", view.w, "→", view.dx),
     h("div", { class: "cnn-bar" }, view.player.node, view.status),
-    h("p", {}, h("b", {}, "Collected:"), " each cell of dx is a sum over dy, with w rotated by 180°."
+    h("p", {}, strong("Collected:"), " each cell of dx is a sum over dy, with w rotated by 180°."
       + " Point at a cell of dx."),
     h("div", { class: "cnn-row" }, view.met, "·", view.rotated, "→", view.whole),
     view.sum,
