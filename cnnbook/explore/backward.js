@@ -1,21 +1,13 @@
 // The backward explorer. Along each axis, output p reads pixel u through weight i if
 // u = stride · p + i − padding. Each product x · w that y[p, q] is made of gives its two factors
-// their share of the gradient: dY[p, q] times the other one. dX and dW are the sums of the shares.
+// their share of the gradient: dy[p, q] times the other one. dx and dw are the sums of the shares.
 //
 // The figure is one object: what it was `given`, its `state`, and on the page the `view` and the
 // `grids` in it. In the state, `target` and `at` say which gradient is asked for: of "x" or of "w",
-// and of which pixel or weight; `typed` is the dY that the reader has typed.
+// and of which pixel or weight; `repeated` is the dy that is given or typed, which repeats
+// where the output is larger.
 
 const limits = { stride: [1, 3], padding: [0, 2] };
-const own = "your own";
-
-// The dY to choose from, as a function of its place [p, q]; one that is too small repeats.
-const repeat = (rows) => (i, j) => rows[i % rows.length][j % rows[0].length];
-const presets = {
-  "as given": ({ given }) => repeat(given.dy),
-  "all ones": () => () => 1,
-  [own]: ({ state }) => repeat(state.typed),
-};
 
 // --- The mathematics ---
 
@@ -46,37 +38,33 @@ const total = (list) => sum(list.map(({ dy, factor }) => dy * factor));
 
 function backward(data) {
   const middle = shape(data.x).map((extent) => Math.floor(extent / 2));
-  const figure = { given: data, state: { ...data, typed: data.dy, target: "x", at: middle } };
+  const figure = { given: data, state: { ...data, repeated: data.dy, target: "x", at: middle } };
   figure.view = elements(figure);
   change(figure, {});
-  return arrange(figure);
+  return arrange(figure.view);
 }
 
 function elements(figure) {
-  const slider = h("input", {
-    type: "range", "aria-label": "slide", oninput: () => slideTo(figure, Number(slider.value)),
-  });
   return {
-    slider,
-    preset: choice(Object.keys(presets), () => change(figure, {})),
     steps: steppers(limits, figure.state, (news) => change(figure, news)),
     forward: h("div", { class: "cnn-row" }),
+    status: h("p", { role: "status" }),
+    products: h("p", { class: "sum" }),
     how: h("p"),
     sliding: h("div", { class: "cnn-row" }),
-    status: h("p", { role: "status" }),
-    products: h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 }),
     link: linkTo("backward", "view", (code) => open(figure, code)),
   };
 }
 
-function arrange({ view }) {
+function arrange(view) {
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "dY ", view.preset), ...view.steps.nodes),
-    h("p", {}, "Point at or tap a pixel of x or a weight of w, or use the arrow keys."
-      + " Click, tap or type to change dY."),
-    view.forward, view.how, view.sliding,
-    h("div", { class: "cnn-bar" }, view.slider, view.link.node),
-    view.status, view.products,
+    h("p", {}, h("b", {}, "How does the loss change with a pixel of x, or with a weight of w?"),
+      " Each product x · w in y gives both of them a share: dy, the gradient of y there, times the"
+      + " other factor. The shares add up to dx and dw."),
+    h("p", {}, "Point at a pixel of x for its dx, at a weight of w for its dw, and click or type to"
+      + " change dy."),
+    view.forward, view.status, view.products, view.how, view.sliding,
+    h("div", { class: "cnn-bar" }, ...view.steps.nodes, view.link.node),
   ];
 }
 
@@ -89,50 +77,50 @@ function board(role, name, sizes, focus, press) {
   return made;
 }
 
-// The forward pass, for the steps of the state.
+// The forward pass, for the steps of the state, and the gradient of its result.
 function layOutForward(figure) {
   const { state, view } = figure;
   const x = board("x", "x", shape(state.x), (i, j) => ask(figure, "x", [i, j]));
   const w = board("w", "w", shape(state.w), (i, j) => ask(figure, "w", [i, j]));
-  const dy = board("g", "dY", shape(state.dy), () => {}, (p, q, key) => edit(figure, p, q, key));
-  view.forward.replaceChildren(x.table, "∗", w.table, "→", dy.table);
+  const dy = board("g", "dy", shape(state.dy), () => {}, (p, q, key) => edit(figure, p, q, key));
+  view.forward.replaceChildren(x.table, "∗", w.table, "= y,", dy.table);
   figure.grids = { x, w, dy };
 }
 
-// The sliding product that gives dX or dW.
+// The sliding product that gives dx or dw.
 function layOutSliding(figure) {
   const { state, grids, view } = figure;
   const ofWeights = state.target === "w";
-  const size = shape(state[state.target]);
   const [left, right] = ofWeights ? factorsOfDW(state) : factorsOfDX(state);
-  const result = board("g", ofWeights ? "dW" : "dX", size, (i, j) => go(figure, [i, j]));
+  const result = board("g", `d${state.target}`, shape(state[state.target]));
   Object.assign(grids, { left, right, result });
   view.sliding.replaceChildren(left.table, "∗", right.table, "=", result.table);
-  view.slider.max = size[0] * size[1] - 1;
-  view.how.textContent = "As a sliding product: "
-    + (ofWeights ? "dY, not rotated, over x" : "w, rotated by 180°, over dY")
-    + (state.stride > 1 ? ". Hatched: zeros put in for the stride." : ".");
+  view.how.textContent = (ofWeights ? "All of dw: dy slides over x, not rotated."
+    : "All of dx: w, rotated by 180°, slides over dy.")
+    + (state.stride > 1 ? " Hatched: zeros put in for the stride." : "");
 }
 
 function factorsOfDW({ x, dy, stride, padding }) {
   const around = shape(x).map((extent) => extent + 2 * padding);
   const spread = shape(dy).map((count) => stride * (count - 1) + 1);
-  return [board("x", "x, padded", around), board("g", "dY with zeros", spread)];
+  return [board("x", "x, padded", around), board("g", "dy with zeros", spread)];
 }
 
 function factorsOfDX({ x, w }) {
   const kernel = shape(w);
   const around = shape(x).map((extent, axis) => extent + kernel[axis] - 1);
-  return [board("g", "dY with zeros", around), board("w", "w, rotated", kernel)];
+  return [board("g", "dy with zeros", around), board("w", "w, rotated", kernel)];
 }
 
 // --- Events: each changes the state, then draws ---
 
-// Take over new steps, or the dY that is chosen.
+// Take over new steps; a dy that is too small repeats.
 function change(figure, news) {
-  const { state, view } = figure;
+  const { state } = figure;
   Object.assign(state, news);
-  state.dy = matrix(...outputSize(state), presets[view.preset.value](figure));
+  const { repeated } = state;
+  const [height, width] = shape(repeated);
+  state.dy = matrix(...outputSize(state), (p, q) => repeated[p % height][q % width]);
   layOutForward(figure);
   layOutSliding(figure);
   draw(figure);
@@ -145,47 +133,29 @@ function ask(figure, target, at) {
   draw(figure);
 }
 
-function go(figure, at) {
-  figure.state.at = at;
-  draw(figure);
-}
-
-function slideTo(figure, position) {
-  const { state } = figure;
-  const [, width] = shape(state[state.target]);
-  go(figure, [Math.floor(position / width), position % width]);
-}
-
-// The address: stride, padding, x or w and the cell of it, and dY if it is another than was given.
-function codeOf({ state: { stride, padding, target, at, dy }, view: { preset } }) {
-  const chosen = preset.value === own ? dy : unlessGiven(preset.value, Object.keys(presets)[0]);
-  return write(stride, padding, target, [at], chosen);
-}
+// The address: stride, padding, x or w and the cell of it, and dy if it is another than was given.
+const codeOf = ({ given, state: { stride, padding, target, at, repeated } }) =>
+  write(stride, padding, target, [at], unlessGiven(repeated, given.dy));
 
 function open(figure, code) {
-  const { state, view } = figure;
-  const names = Object.keys(presets);
-  const dyOf = (text) => nameIn(names)(text) ?? rowsOf()(text);
+  const { given, state, view } = figure;
   const found = read(code, ...Object.values(limits).map(wholeIn), nameIn(["x", "w"]),
-    rowsOf([1, 2]), optional(dyOf, names[0]));
+    rowsOf([1, 2]), optional(rowsOf(), given.dy));
   if (!found) return false;
-  const [stride, padding, target, [at], dy] = found;
+  const [stride, padding, target, [at], repeated] = found;
   if (!isPlace(at, shape(state[target]))) return false;
-  const isNamed = names.includes(dy);
-  view.preset.value = isNamed ? dy : own;
   view.steps.set({ stride, padding });
-  change(figure, { stride, padding, target, at, ...(!isNamed && { typed: dy }) });
+  change(figure, { stride, padding, target, at, repeated });
   return true;
 }
 
-// A click, Enter or space switches a cell of dY, a digit sets it, minus changes its sign.
+// A click, Enter or space switches a cell of dy, a digit sets it, minus changes its sign.
 function edit(figure, p, q, key) {
-  const { state, view } = figure;
+  const { state } = figure;
   const value = retyped(state.dy[p][q], 1, key);
   if (value === undefined) return false;
   state.dy[p][q] = value;
-  state.typed = state.dy;
-  view.preset.value = own;
+  state.repeated = state.dy;
   draw(figure);
   return true;
 }
@@ -205,14 +175,11 @@ function draw(figure) {
   if (ofWeights) drawOverX(figure, met, sent);
   else drawOverDY(figure, met);
   fill(grids.result, (i, j) => total(shares(state, [i, j])), here);
-  grids.result.rove(...state.at);
-  const [, width] = shape(state[state.target]);
-  view.slider.value = state.at[0] * width + state.at[1];
   drawSum(figure, list);
   view.link.set(codeOf(figure));
 }
 
-// dW: dY, spread, over the padded x.
+// dw: dy, spread, over the padded x.
 function drawOverX({ state, grids: { left, right } }, met, sent) {
   const { x, stride, padding } = state;
   const pixel = (i, j) => x[i - padding]?.[j - padding];
@@ -222,7 +189,7 @@ function drawOverX({ state, grids: { left, right } }, met, sent) {
   drawSpread(state, right, [0, 0], (i, j) => sent(i / stride, j / stride).on, () => true);
 }
 
-// dX: the rotated kernel over dY, spread and padded.
+// dx: the rotated kernel over dy, spread and padded.
 function drawOverDY({ state, grids: { left, right } }, met) {
   const { x, w, at, padding } = state;
   const kernel = shape(w);
@@ -239,7 +206,7 @@ function drawOverDY({ state, grids: { left, right } }, met) {
     (i, j) => within(i, 0) && within(j, 1));
 }
 
-// dY with zeros between its cells, which are hatched, and around them. Its first cell lies at
+// dy with zeros between its cells, which are hatched, and around them. Its first cell lies at
 // `start`; on(i, j) says which cells are lit, between(i, j) where a zero is one of the stride.
 function drawSpread({ dy, stride }, board, start, on, between) {
   const value = (i, j) => dy[(i - start[0]) / stride]?.[(j - start[1]) / stride];
@@ -251,17 +218,16 @@ function drawSpread({ dy, stride }, board, start, on, between) {
 
 // The sum with letters, then its products.
 function drawSum({ state, view }, list) {
-  const role = state.target === "w" ? "x" : "w";
+  const { target, at, dy } = state;
+  const role = target === "w" ? "x" : "w";
   const result = outcome(total(list), ...list.flatMap(({ dy, factor }) => [dy, factor]));
-  view.status.textContent = `d${state.target.toUpperCase()}[${state.at.join(", ")}] = Σ dY[p, q] · `
+  view.status.textContent = `d${target}[${at.join(", ")}] = Σ dy[p, q] · `
     + `${role}[${partnerText(state, "p", 0)}, ${partnerText(state, "q", 1)}]${result}`
-    + ` (${list.length} of ${state.dy.flat().length} windows)`;
-  const columns = new Set(list.map(({ q }) => q)).size;
-  view.products.style.gridTemplateColumns = `repeat(${columns}, auto)`;
-  view.products.replaceChildren(...list.map(({ p, q, a, b, dy, factor }, n) => h("span", {},
+    + ` (${list.length} of ${dy.flat().length} windows)`;
+  view.products.replaceChildren(...list.flatMap(({ dy, factor }, n) => [
+    n ? " + " : "",
     h("span", { class: "g" }, summand(dy)), "·", h("span", { class: role }, summand(factor)),
-    n < list.length - 1 ? " +" : h("b", {}, result),
-    h("small", {}, `dY[${p},${q}]·${role}[${a},${b}]`))));
+  ]), list.length ? result : "");
 }
 
 // What `partner` computes, with the letter of the output and the numbers of this axis.

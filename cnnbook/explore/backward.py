@@ -63,18 +63,18 @@ class BackwardExplorer(Figure):
         return {key: numbers(a) for key, a in arrays.items()} | steps
 
     def picture(self) -> str:
-        """dY, the kernel and dX, with the middle pixel, what it is made of, and the sum."""
+        """dy, the kernel and dx, with the middle pixel, what it is made of, and the sum."""
         u, v = (n // 2 for n in self.x.shape)
         ties = self._ties(u, v)
         terms = [(self.dy[output], self.kernel[weight]) for output, weight in ties]
         outputs, weights = ([tie[end] for tie in ties] for end in (0, 1))
         return (
             '<div class="cnn-row">'
-            + table("g", self.dy, lambda i, j: (i, j) in outputs, "dY")
+            + table("g", self.dy, lambda i, j: (i, j) in outputs, "dy")
             + table("w", self.kernel, lambda i, j: (i, j) in weights, "w")
             + "→"
-            + table("g", self.dx, lambda i, j: (i, j) == (u, v), "dX")
-            + f"</div><p>dX[{u}, {v}] = {equation(terms, self.dx[u, v])}</p>"
+            + table("g", self.dx, lambda i, j: (i, j) == (u, v), "dx")
+            + f"</div><p>dx[{u}, {v}] = {equation(terms, self.dx[u, v])}</p>"
         )
 
     def _ties(self, u: int, v: int) -> list[tuple[Pair, Pair]]:

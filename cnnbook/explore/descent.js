@@ -1,92 +1,56 @@
 // The gradient-descent playground: a straight line through points that can be moved, and the walk
-// of its slope w and intercept b over the cost, the mean of the squared errors. The updates are
-// those of cnnlib.optim: SGD, SGD with momentum, and Adam.
+// of its slope w and intercept b over the cost, the mean of the squared errors. The steps are those
+// of cnnlib.optim.SGD.
 //
 // The figure is one object: what it was `given`, its `state`, which is what the reader has made of
 // that, and on the page its `view`.
 
 const { ceil, floor, log, log10, max, min } = Math;
 
-const plain = "SGD";
-const momentum = "SGD, momentum 0.9";
-const adam = "Adam";
-const methods = [plain, momentum, adam];
 const mostSteps = 300;
+const keys = "The arrow keys move a point, Page Up and Page Down choose another.";
 
 // --- The mathematics ---
 
-// How much of a step the next one keeps; and the learning rate from which on a walk diverges.
-const memory = (method) => (method === momentum ? 0.9 : 0);
-const limitOf = (method, { high }) => 2 * (1 + memory(method)) / high;
-
-function pathOf({ method, ...state }, steps) {
-  const make = () => (method === adam ? adaptive() : heavyBall(memory(method)));
-  return walk({ ...state, make }, steps);
-}
-
-// By what a step multiplies an error along an axis in the end: the larger root, in size, of
-// c² = (1 + µ − lr · curvature) c − µ. It swings if the root is negative or complex.
-function factor({ method, lr }, curvature) {
-  const mu = memory(method);
-  const twice = 1 + mu - lr * curvature;
-  const discriminant = twice * twice - 4 * mu;
-  if (discriminant < 0) return { size: sqrt(mu), swings: true };
-  return { size: (abs(twice) + sqrt(discriminant)) / 2, swings: twice < 0 };
-}
+// The learning rate from which on a walk diverges.
+const limitOf = ({ high }) => 2 / high;
+const pathOf = (state, steps) => walk({ ...state, make: () => heavyBall(0) }, steps);
 
 // --- What is said ---
 
-// Whether the walk arrives, in a word, and why.
-function verdict(state, valley) {
-  if (state.method === adam) return verdictOnAdam(state, valley);
-  const steep = factor(state, valley.high);
-  const flat = factor(state, valley.low);
-  const slow = max(steep.size, flat.size);
-  const spell = ({ size, swings }) => digits(size) + (swings ? " (to and fro)" : "");
-  const arrives = steep.swings ? "Oscillates, and converges" : "Converges";
+// Whether the walk arrives, in a word, and why: by what a step multiplies the distance from the
+// lowest place along each axis of the valley.
+function verdict({ lr }, { high, low }) {
+  const [steep, flat] = [high, low].map((curvature) => 1 - lr * curvature);
+  const slow = max(abs(steep), abs(flat));
+  const arrives = steep < 0 ? "Zigzags, and converges" : "Converges";
   const steps = digits(ceil(log(10) / -log(slow)));
   return [
     slow > 1 ? "Diverges" : arrives,
-    `A step multiplies the error on the steep axis by ${spell(steep)}, on the flat one by `
-      + `${spell(flat)}.` + (slow < 1 ? ` One digit more takes ${steps} steps.` : ""),
-  ];
-}
-
-// Adam's steps have no factor: it is judged by a long walk, and by how often w crosses the best w.
-function verdictOnAdam(state, { best }) {
-  const places = pathOf(state, 2000);
-  const left = cost(state.points, places.at(-1)) - cost(state.points, best);
-  const isAbove = places.map(([w]) => w > best[0]);
-  const crossings = isAbove.slice(0, 200).filter((side, i) => side !== isAbove[i + 1]).length;
-  const arrives = crossings > 2 ? "Oscillates, and converges" : "Converges";
-  return [
-    left > 1e-4 ? "Not there after 2,000 steps" : arrives,
-    "Adam has no limit 2/λmax: its steps are about α long, however steep it is.",
+    `Each step multiplies the distance from ✕ by ${digits(steep)} across the valley, where it is `
+      + `steep, and by ${digits(flat)} along it, where it is flat.`
+      + (slow < 1 ? ` In ${steps} steps it becomes ten times smaller.` : ""),
   ];
 }
 
 // Where the walk is, and where it should be.
 function spellPlaces(places, costs, best, lowest) {
   const spell = ([w, b], c) => `w = ${digits(w, 4)}, b = ${digits(b, 4)}, cost ${digits(c, 4)}`;
-  return `Step ${places.length - 1}: ${spell(places.at(-1), costs.at(-1))}.`
-    + ` Best: ${spell(best, lowest)}.`;
+  return [`Step ${places.length - 1}: ${spell(places.at(-1), costs.at(-1))}.`,
+    `Lowest, ✕: ${spell(best, lowest)}.`];
 }
 
-function spellHessian({ method, lr }, { p, q, high, low }, limit) {
-  const eigenvalues = `λmax = ${digits(high, 4)}, λmin = ${digits(low, 4)}.`;
-  const parts = ` Limit ${2 + 2 * memory(method)}/λmax = ${digits(limit, 4)};`
-    + ` α is ${digits(lr / limit)} of it.`;
-  return `Hessian [${digits(p)}, ${digits(q)}; ${digits(q)}, 2]: ${eigenvalues}`
-    + (method === adam ? "" : parts);
-}
+const spellLimit = ({ lr }, { high }, limit) =>
+  `Across the valley the curvature is λmax = ${digits(high, 4)}, so the limit is 2/λmax = `
+  + `${digits(limit, 4)}; α is ${digits(lr / limit)} of it.`;
 
 // --- Drawing ---
 
 function draw(figure) {
   const { state, view } = figure;
-  const { method, points, start, steps } = state;
+  const { points, start, steps } = state;
   const valley = valleyOf(points);
-  const limit = limitOf(method, valley);
+  const limit = limitOf(valley);
   const places = pathOf(state, steps);
   const costs = places.map((place) => cost(points, place));
   const lowest = cost(points, valley.best);
@@ -98,8 +62,9 @@ function draw(figure) {
   showControls(view, state, limit);
   const [word, why] = verdict(state, valley);
   view.status.replaceChildren(h("b", {}, `${word}. `), why);
-  view.place.textContent = spellPlaces(places, costs, valley.best, lowest);
-  view.hessian.textContent = spellHessian(state, valley, limit);
+  view.texts.replaceChildren(...[
+    spellLimit(state, valley, limit), ...spellPlaces(places, costs, valley.best, lowest),
+  ].map((text) => h("p", {}, text)));
   view.link.set(codeOf(figure));
 }
 
@@ -126,26 +91,24 @@ function drawCosts(plot, costs, lowest) {
 }
 
 // The slider runs from 10⁻³ to 10^0.3; the limit is marked below it.
-function showControls({ method, rate, shown, bound, near }, state, limit) {
-  const isFree = state.method === adam;
-  method.value = state.method;
-  rate.value = log10(state.lr);
-  shown.value = digits(state.lr);
-  rate.ariaValueText = shown.value;
-  bound.style.setProperty("--at", (log10(limit) + 3) / 3.3);
-  bound.textContent = isFree ? "" : "limit ▲";
-  for (const node of near) node.hidden = isFree;
+function showControls({ rate, bound, time }, { lr, steps }, limit) {
+  rate.input.value = log10(lr);
+  rate.shown.value = rate.input.ariaValueText = digits(lr);
+  const at = (log10(limit) + 3) / 3.3;
+  const isFar = at > 0.7; // no room for the words on the right
+  bound.style.setProperty("--at", at);
+  bound.classList.toggle("far", isFar);
+  const name = `limit ${digits(limit, 4)}`;
+  bound.textContent = isFar ? `${name} ▲` : `▲ ${name}`;
+  time.input.value = time.shown.value = steps;
 }
 
 // --- The elements ---
 
 function descent(data) {
-  const given = { method: plain, ...data };
-  const figure = { given, state: structuredClone(given) };
-  const status = h("p", { role: "status" });
+  const figure = { given: data, state: structuredClone(data) };
   figure.view = {
-    ...plots(figure), ...controls(figure), status, place: h("p"), hessian: h("p"),
-    player: player(100, status, () => begin(figure), () => proceed(figure)),
+    ...plots(figure), ...controls(figure), status: h("p", { role: "status" }), texts: h("div"),
     link: linkTo("descent", "view", (code) => open(figure, code)),
   };
   draw(figure);
@@ -158,34 +121,63 @@ function plots(figure) {
     change(figure, { points: figure.state.points.with(i, point) }));
   const hills = makeHills((start) => change(figure, { start }));
   const curve = makePlot("step", "cost");
+  lines.node.ariaDescription = keys;
+  rove(lines.marks);
   scale(lines, [-2, 0, 2, 4], [-2, 0, 2, 4, 6]);
   return { lines, hills, curve };
 }
 
-function controls(figure) {
-  const method = choice(methods, () => change(figure, { method: method.value }));
-  const rate = h("input", {
-    type: "range", "aria-label": "learning rate", min: -3, max: 0.3, step: 0.003,
-    oninput: () => change(figure, { lr: Number((10 ** rate.value).toPrecision(3)) }),
+// The points are one stop of the Tab key; Page Up and Page Down lead from one to the next.
+function rove(marks) {
+  const stopAt = (i) => marks.forEach(({ handle }, j) => (handle.tabIndex = i === j ? 0 : -1));
+  marks.forEach(({ handle }, i) => {
+    handle.addEventListener("focus", () => stopAt(i));
+    handle.addEventListener("keydown", (event) => {
+      const step = { PageDown: 1, PageUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      marks[i + step]?.handle.focus();
+    });
   });
-  const near = [0.99, 1.01].map((part) =>
-    button(`${part} × limit`, () => setNearLimit(figure, part)));
-  return { method, rate, shown: h("output"), bound: h("small"), near };
+  stopAt(0);
+}
+
+function controls(figure) {
+  const rate = slider("learning rate α", { min: -3, max: 0.3, step: 0.003 }, (power) =>
+    change(figure, { lr: Number((10 ** power).toPrecision(3)) }));
+  const time = slider("steps", { min: 0, max: mostSteps }, (steps) => change(figure, { steps }));
+  return { rate, time, bound: h("small") };
+}
+
+// A slider with its name and its number.
+function slider(name, limits, moved) {
+  const shown = h("output");
+  const input = h("input", {
+    type: "range", "aria-label": name, ...limits, oninput: () => moved(Number(input.value)),
+  });
+  return { input, shown, parts: [h("span", {}, name), shown, input] };
 }
 
 function arrange(figure) {
-  const { state, view } = figure;
-  const { method, shown, rate, bound, near } = view;
+  const { state, view: { rate, time, bound, status, texts, link, ...plots } } = figure;
+  const [name, shown, input] = rate.parts;
+  const titled = ({ node }, title, ...more) => h("div", {}, h("small", {}, title), node, ...more);
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "optimizer ", method),
-      button("Step", () => visit(figure, state.steps + 1)), view.player.node,
-      button("Standardise x", () => change(figure, { points: standardised(state.points) })),
-      button("Reset", () => reset(figure)),
-      h("div", { class: "rate" }, "learning rate α", shown, h("span", {}, rate, bound)),
-      ...near, view.link.node),
-    h("p", {}, "Drag a point or the start."),
-    h("div", { class: "plots" }, view.lines.node, view.hills.node, view.curve.node,
-      h("div", {}, view.status, view.place, view.hessian)),
+    h("p", {}, h("b", {}, "How large may the learning rate α be?"), " Below a limit, the ",
+      h("span", { class: "g" }, "walk"), " of gradient descent comes ever closer to the lowest"
+      + " cost ✕; above it, each step leads farther away. Move α past the limit, or drag a point or"
+      + " the start ○."),
+    h("div", { class: "rate" }, name, shown, h("span", {}, input, bound)),
+    status,
+    h("div", { class: "plots" },
+      titled(plots.hills, "A map of the cost of every line, and the walk"),
+      titled(plots.lines, "The line at the end of the walk, and its errors",
+        h("small", { class: "keys" }, keys)),
+      titled(plots.curve, "The cost after each step; dashed, the lowest"),
+      h("div", {}, h("div", { class: "cnn-bar" }, ...time.parts), texts,
+        h("p", { class: "cnn-bar" },
+          button("Standardise x", () => change(figure, { points: standardised(state.points) })),
+          button("Reset", () => change(figure, structuredClone(figure.given))), link.node))),
   ];
 }
 
@@ -196,30 +188,18 @@ function change(figure, news) {
   draw(figure);
 }
 
-function reset(figure) {
-  figure.view.player.pause();
-  change(figure, { ...structuredClone(figure.given), steps: 0 });
-}
-
-function setNearLimit(figure, part) {
-  const { method, points } = figure.state;
-  change(figure, { lr: part * limitOf(method, valleyOf(points)) });
-}
-
-// The address: method, learning rate, steps, start, and the points if they were changed.
-const codeOf = ({ given, state: { method, lr, steps, start, points } }) =>
-  write(method, lr, steps, [start], unlessGiven(points, given.points));
+// The address: learning rate, steps, start, and the points if they were changed.
+const codeOf = ({ given, state: { lr, steps, start, points } }) =>
+  write(lr, steps, [start], unlessGiven(points, given.points));
 
 function open(figure, code) {
   const { given, view: { lines, hills } } = figure;
-  const found = read(code, nameIn(methods), realIn([1e-4, 10]),
-    wholeIn([0, mostSteps]), rowsOf([1, 2]),
+  const found = read(code, realIn([1e-4, 10]), wholeIn([0, mostSteps]), rowsOf([1, 2]),
     optional(rowsOf(shape(given.points)), given.points));
   if (!found) return false;
-  const [method, lr, steps, [start], points] = found;
+  const [lr, steps, [start], points] = found;
   if (!isInside(hills, start) || !points.every((p) => isInside(lines, p))) return false;
-  change(figure, { method, lr, start, points });
-  visit(figure, steps);
+  change(figure, { lr, steps, start, points });
   return true;
 }
 
@@ -232,28 +212,4 @@ function standardised(points) {
   const middle = mean(xs);
   const deviation = sqrt(mean(xs.map((x) => (x - middle) ** 2))) || 1;
   return points.map(([x, t]) => [(x - middle) / deviation, t]);
-}
-
-// Show so many steps, or all that the walk has; it has fewer if it is lost.
-const endOf = ({ state }) => pathOf(state, mostSteps).length - 1;
-const go = (figure, steps) => change(figure, { steps: min(steps, endOf(figure)) });
-
-// Where the reader wants; that ends the playing.
-function visit(figure, steps) {
-  figure.view.player.pause();
-  go(figure, steps);
-}
-
-// Play: from the start again if the walk was at its end, ever faster; at once to the end where the
-// reader has asked for less motion.
-function begin(figure) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) visit(figure, mostSteps);
-  else if (figure.state.steps >= endOf(figure)) go(figure, 0);
-}
-
-function proceed(figure) {
-  const { steps } = figure.state;
-  const next = steps + ceil((steps + 1) / 20);
-  if (next < endOf(figure)) go(figure, next);
-  else visit(figure, next);
 }

@@ -1,4 +1,4 @@
-"""The graph explorer: values forward, gradients backward, one node at a time."""
+"""The graph explorer: values forward, gradients backward, each node with its sum."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ FORMULAS = ("x", "y", "cos w1", "sin w1", "w3 · w4", "w1 / w2", "w5 + w6")
 
 
 class GraphExplorer(Figure):
-    """Step through w7 = cos x · sin x + x / y and its derivatives; x and y lie on sliders.
+    """w7 = cos x · sin x + x / y: point at a node to see what its derivative is made of.
+
+    x and y lie on sliders.
 
     Raises
     ------

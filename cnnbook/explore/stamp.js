@@ -1,16 +1,17 @@
-// The stamp explorer: dX of a convolution. Each cell of dY lays its multiple of the kernel on dX:
-// dY[p, q] · w[i, j] falls on the row stride · p + dilation · i, counted with the padding, and on
-// the column likewise. dX is the sum of what falls on it; what falls on the padding is dropped.
+// The stamp explorer: dx of a convolution, in two ways. Each cell of dy lays its multiple of the
+// kernel on dx, like a stamp: dy[p, q] · w[i, j] falls on the row stride · p + dilation · i,
+// counted with the padding, and on the column likewise. Collected, a cell of dx is the sum of what
+// falls on it, and meets the weights in reverse order. What falls on the padding is dropped.
 //
-// The figure is one object: what it was `given`, its `state`, and on the page its `view` and the
-// `grids` in it. In the state, `at` is the number of the newest stamp, and `asked` the cell of dX
-// whose sum is shown, if any. A cell [u, v] is counted with the padding.
+// The figure is one object: its `state`, and on the page its `view` and the `grids` in it. In the
+// state, `at` is the number of the newest stamp, and `asked` the cell of dx that is collected. A
+// cell [u, v] is counted with the padding.
 
 const limits = { stride: [1, 3], padding: [0, 2], dilation: [1, 2] };
 
 // --- The mathematics ---
 
-// The size of dX with its padding, for as many windows as dY has cells.
+// The size of dx with its padding, for as many windows as dy has cells.
 function reach({ dy, w, stride, dilation }) {
   const kernel = shape(w);
   return shape(dy).map((count, axis) =>
@@ -19,13 +20,17 @@ function reach({ dy, w, stride, dilation }) {
 
 const last = ({ dy }) => dy.flat().length - 1;
 
-// The place [p, q] in dY of the stamp with this number.
+// The place [p, q] in dy of the stamp with this number.
 function place({ dy }, n) {
   const [, width] = shape(dy);
   return [Math.floor(n / width), n % width];
 }
 
-// What stamp n lays on a cell: a number of dY and a weight, w[i, j]; undefined if nothing.
+// Where the figure opens: at a stamp that meets earlier ones, and at the middle of dx.
+const opening = ({ dy }) => Math.min(shape(dy)[1], last({ dy }));
+const middle = (state) => reach(state).map((extent) => Math.floor(extent / 2));
+
+// What stamp n lays on a cell: a number of dy and a weight, w[i, j]; undefined if nothing.
 function share({ dy, w, stride, dilation }, n, [u, v]) {
   const [p, q] = place({ dy }, n);
   const [i, j] = [(u - stride * p) / dilation, (v - stride * q) / dilation];
@@ -36,53 +41,58 @@ function share({ dy, w, stride, dilation }, n, [u, v]) {
 // What the first so many stamps lay on a cell.
 const shares = (state, cell, count) =>
   range(count).map((n) => share(state, n, cell)).filter(Boolean);
-const laid = (state, cell) => shares(state, cell, state.at + 1);
+const collected = (state, cell) => shares(state, cell, last(state) + 1);
 const product = ({ dy, weight }) => dy * weight;
 const total = (list) => sum(list.map(product));
 
 // Whether a cell is one of the padding, and whether no stamp falls on it.
 const isPadding = (state, cell) => cell.some((place, axis) =>
   place < state.padding || place >= reach(state)[axis] - state.padding);
-const isIdle = (state, cell) => !shares(state, cell, last(state) + 1).length;
+const isIdle = (state, cell) => !collected(state, cell).length;
 
 // --- The elements ---
 
 function stamp(data) {
-  const figure = { given: data, state: { ...data, at: 0 } };
+  const figure = { state: { ...data } };
   figure.view = elements(figure);
   change(figure, {});
-  return arrange(figure);
+  return arrange(figure.view);
 }
 
 function elements(figure) {
   const status = h("p", { role: "status" });
-  const slider = h("input", {
-    type: "range", min: 0, max: last(figure.state), "aria-label": "stamp",
-    oninput: () => visit(figure, Number(slider.value)),
-  });
+  const table = (role, name, more) => h("table", { class: role, "aria-label": name, ...more });
   return {
-    slider, status,
+    status,
+    sum: h("p", { role: "status" }),
     steps: steppers(limits, figure.state, (news) => change(figure, news)),
     player: player(500, status, () => begin(figure), () => proceed(figure)),
-    dy: h("table", { class: "g", role: "grid", "aria-label": "dY" }),
-    w: h("table", { class: "w", "aria-label": "w" }),
-    dx: h("table", { class: "g", role: "grid", "aria-label": "dX" }),
+    dy: table("g", "dy", { role: "grid" }),
+    w: table("w", "w"),
+    dx: table("g", "dx so far"),
+    met: table("g", "dy, collected"),
+    rotated: table("w", "w, rotated"),
+    whole: table("g", "dx", { role: "grid" }),
     note: h("p"),
     link: linkTo("stamp", "view", (code) => open(figure, code)),
   };
 }
 
-function arrange(figure) {
-  const { state, view } = figure;
+const strong = (text) => h("b", {}, text);
+
+function arrange(view) {
   return [
-    h("p", {}, "Step or play: each cell of dY lays its multiple of w on dX, and overlaps add."
-      + " Point at or tap a cell of dX to see what it is made of."),
-    h("div", { class: "cnn-bar" }, ...view.steps.nodes),
+    h("p", {}, strong("How do the gradients dy of the outputs become dx, those of the pixels?")),
+    h("p", {}, strong("Stamped:"), " each cell of dy adds its multiple of the kernel w to dx, and"
+      + " overlaps add. Point at a cell of dy, or play."),
     h("div", { class: "cnn-row" }, view.dy, "·", view.w, "→", view.dx),
-    h("div", { class: "cnn-bar" }, view.player.node,
-      button("Step", () => visit(figure, state.at + 1)),
-      button("Reset", () => reset(figure)), view.slider, view.link.node),
-    view.status, view.note,
+    h("div", { class: "cnn-bar" }, view.player.node, view.status),
+    h("p", {}, strong("Collected:"), " each cell of dx is a sum over dy, with w rotated by 180°."
+      + " Point at a cell of dx."),
+    h("div", { class: "cnn-row" }, view.met, "·", view.rotated, "→", view.whole),
+    view.sum,
+    h("div", { class: "cnn-bar" }, ...view.steps.nodes, view.link.node),
+    view.note,
   ];
 }
 
@@ -90,11 +100,14 @@ function arrange(figure) {
 function rebuild(figure) {
   const { state, view } = figure;
   const [, width] = shape(state.dy);
-  const kernel = shape(state.w);
+  const still = (size) => grid(...size, Math.max(...size), {});
   figure.grids = {
     dy: pointable(shape(state.dy), 0, (p, q) => visit(figure, p * width + q)),
-    w: grid(...kernel, Math.max(...kernel), {}),
-    dx: pointable(reach(state), state.padding, (u, v) => ask(figure, [u, v])),
+    w: still(shape(state.w)),
+    dx: still(reach(state)),
+    met: still(shape(state.dy)),
+    rotated: still(shape(state.w)),
+    whole: pointable(reach(state), state.padding, (u, v) => ask(figure, [u, v])),
   };
   for (const [name, { body }] of Object.entries(figure.grids)) {
     view[name].replaceChildren(h("caption"), body);
@@ -103,7 +116,7 @@ function rebuild(figure) {
 
 // --- Events: each changes the state, then draws ---
 
-// Take over new steps; the padding leaves at least one cell of dX. The first stamp comes again.
+// Take over new steps; the padding leaves at least one cell of dx.
 function change(figure, news) {
   const { state, view } = figure;
   view.player.pause();
@@ -111,14 +124,19 @@ function change(figure, news) {
   state.padding = Math.min(state.padding, mostPadding(state));
   view.steps.set(state);
   rebuild(figure);
-  go(figure, 0);
+  Object.assign(state, { at: opening(state), asked: middle(state) });
+  draw(figure);
 }
 
 const mostPadding = (state) => Math.floor((Math.min(...reach(state)) - 1) / 2);
 
-// The address: stride, padding, dilation, the newest stamp, and the cell that is asked for, if any.
-const codeOf = ({ stride, padding, dilation, at, asked }) =>
-  write(stride, padding, dilation, at, asked ? [asked.map((place) => place - padding)] : "");
+// The address: stride, padding, dilation, the newest stamp, and the cell that is collected if it is
+// not the middle one.
+function codeOf(state) {
+  const inside = (cell) => [cell.map((place) => place - state.padding)];
+  const { stride, padding, dilation, at, asked } = state;
+  return write(stride, padding, dilation, at, unlessGiven(inside(asked), inside(middle(state))));
+}
 
 function open(figure, code) {
   const { state } = figure;
@@ -135,21 +153,18 @@ function open(figure, code) {
   return true;
 }
 
-const reset = (figure) => change(figure, figure.given);
-
 function go(figure, at) {
-  Object.assign(figure.state, { at, asked: undefined });
+  figure.state.at = at;
   draw(figure);
 }
 
 // Where the reader goes; that ends the playing.
 function visit(figure, at) {
   figure.view.player.pause();
-  go(figure, clamp(at, 0, last(figure.state)));
+  go(figure, at);
 }
 
 function ask(figure, asked) {
-  figure.view.player.pause();
   figure.state.asked = asked;
   draw(figure);
 }
@@ -170,51 +185,63 @@ function proceed(figure) {
 
 function draw(figure) {
   const { state, view } = figure;
-  view.slider.value = state.at;
-  const terms = state.asked ? laid(state, state.asked) : [];
-  drawFactors(figure, terms);
-  drawResult(figure);
-  view.status.replaceChildren(...(state.asked ? collected(state, terms) : stamped(figure)));
+  const terms = collected(state, state.asked);
+  drawStamp(figure);
+  drawCollected(figure, terms);
+  view.status.textContent = stamped(figure);
+  view.sum.replaceChildren(...spell(state, terms));
   view.note.textContent = noteOn(state);
   view.link.set(codeOf(state));
 }
 
-// dY and the kernel: the newest stamp, or the factors of the cell that is asked for. These weights
-// stand beside their partners in dY.
-function drawFactors({ state, grids: { dy, w }, view }, terms) {
+// The newest stamp, and the sums so far with what it has added.
+function drawStamp({ state, grids: { dy, w, dx }, view }) {
   const [p, q] = place(state, state.at);
-  const newest = (i, j) => !state.asked && i === p && j === q;
-  const sent = (i, j) => terms.find((term) => term.p === i && term.q === j);
-  fill(dy, (i, j) => state.dy[i][j], (i, j) => ({ on: newest(i, j) || sent(i, j) }));
+  const added = (cell) => share(state, state.at, cell);
+  fill(dy, (i, j) => state.dy[i][j], (i, j) => ({ on: i === p && j === q }));
   dy.rove(p, q);
-  for (const term of terms) beside(dy.cells[term.p][term.q], `·${summand(term.weight)}`, "w");
-  fill(w, (i, j) => state.w[i][j], (i, j) => ({
-    on: terms.some((term) => term.i === i && term.j === j),
-  }));
-  view.dy.caption.textContent = "dY";
-  view.w.caption.textContent = state.asked ? "w" : `${summand(state.dy[p][q])} · w`;
-}
-
-// dX: the sums so far, and what the newest stamp has added, or the cell that is asked for.
-function drawResult({ state, grids: { dx }, view }) {
-  const added = (cell) => !state.asked && share(state, state.at, cell);
-  fill(dx, (...cell) => total(laid(state, cell)), (...cell) => ({
-    on: added(cell) || String(cell) === String(state.asked),
-    pad: isPadding(state, cell),
-    idle: isIdle(state, cell),
-  }));
+  fill(w, (i, j) => state.dy[p][q] * state.w[i][j], () => ({}));
+  fillResult(state, dx, (cell) => shares(state, cell, state.at + 1), added);
   dx.cells.forEach((row, u) => row.forEach((cell, v) => {
     const newest = added([u, v]);
     if (newest) beside(cell, signed(product(newest)), "g");
   }));
-  const size = reach(state).map((extent) => extent - 2 * state.padding);
-  view.dx.caption.textContent = `dX ${size.join(" × ")}`;
+  view.dy.caption.textContent = "dy";
+  view.w.caption.textContent = `${summand(state.dy[p][q])} · w`;
+  view.dx.caption.textContent = state.at ? `dx, ${state.at + 1} stamps` : "dx, one stamp";
 }
 
-// A second, small number in a cell; the status says it as well.
+// The cell that is collected, and what it is made of: the weights, which run backward, stand beside
+// their partners in dy.
+function drawCollected({ state, grids: { met, rotated, whole }, view }, terms) {
+  const [height, width] = shape(state.w);
+  const isMet = (i, j) => terms.some((term) => term.p === i && term.q === j);
+  const isUsed = (i, j) => terms.some((term) => term.i === i && term.j === j);
+  const turn = (use) => (i, j) => use(height - 1 - i, width - 1 - j);
+  fill(met, (i, j) => state.dy[i][j], (i, j) => ({ on: isMet(i, j) }));
+  for (const term of terms) beside(met.cells[term.p][term.q], `·${summand(term.weight)}`, "w");
+  fill(rotated, turn((i, j) => state.w[i][j]), turn((i, j) => ({ on: isUsed(i, j) })));
+  fillResult(state, whole, (cell) => collected(state, cell),
+    (cell) => String(cell) === String(state.asked));
+  whole.rove(...state.asked);
+  const size = reach(state).map((extent) => extent - 2 * state.padding);
+  view.met.caption.textContent = "dy";
+  view.rotated.caption.textContent = "w, rotated";
+  view.whole.caption.textContent = `dx ${size.join(" × ")}`;
+}
+
+// dx, each cell the sum of its terms.
+const fillResult = (state, board, termsOf, isOn) =>
+  fill(board, (...cell) => total(termsOf(cell)), (...cell) => ({
+    on: isOn(cell), pad: isPadding(state, cell), idle: isIdle(state, cell),
+  }));
+
+// A second, small number in a cell; the text below says it as well.
 const beside = (cell, text, role) =>
   cell.append(h("small", { class: role, "aria-hidden": true }, text));
 const signed = (value) => (value < 0 ? short(value) : `+${short(value)}`);
+const nameOf = (state, cell) =>
+  `dx[${cell.map((place) => place - state.padding).join(", ")}]`;
 
 // --- Texts ---
 
@@ -223,30 +250,37 @@ function stamped({ state, grids: { dx } }) {
   const value = state.dy[p][q];
   const under = dx.cells.flatMap((row, u) => row.map((_, v) => [u, v]))
     .filter((cell) => share(state, state.at, cell));
-  const lost = under.filter((cell) => isPadding(state, cell)).length;
-  return [
-    `Stamp ${state.at + 1} of ${last(state) + 1}: dY[${p}, ${q}]${outcome(value)}`
-      + ` lays ${summand(value)} · w on dX.`
-      + (lost ? ` ${lost} of its ${under.length} numbers fall on the padding.` : ""),
-  ];
+  const inside = under.filter((cell) => !isPadding(state, cell));
+  const lost = under.length - inside.length;
+  return `Stamp ${state.at + 1} of ${last(state) + 1}: dy[${p}, ${q}]${outcome(value)}`
+    + ` adds ${summand(value)} · w.` + overlap(state, inside)
+    + (lost ? ` ${lost} of its ${under.length} numbers fall on the padding.` : "");
 }
 
-// The sum of products that a cell is; with those of the stamps so far.
-function collected(state, terms) {
-  const cell = state.asked.map((place) => place - state.padding);
+// The first cell where the newest stamp and earlier ones add.
+function overlap(state, cells) {
+  const before = (cell) => total(shares(state, cell, state.at));
+  const newest = (cell) => product(share(state, state.at, cell));
+  const cell = cells.find((one) => before(one) && newest(one));
+  if (!cell) return "";
+  const [old, added] = [before(cell), newest(cell)];
+  return ` An overlap: ${nameOf(state, cell)} = ${summand(old)}`
+    + ` + ${summand(added)}${outcome(old + added, old, added)}.`;
+}
+
+// The sum of products that the collected cell is.
+function spell(state, terms) {
   const factors = terms.flatMap(({ dy, weight }) => [dy, weight]);
   const products = terms.flatMap(({ dy, weight }, n) => [
     n ? " + " : " = ",
     h("span", { class: "g" }, summand(dy)), "·", h("span", { class: "w" }, summand(weight)),
   ]);
-  const count = last(state) + 1;
-  const so = state.at + 1 < count ? `, after ${state.at + 1} of ${count} stamps.` : ".";
-  return [`dX[${cell.join(", ")}]`, ...products, outcome(total(terms), ...factors) + so];
+  return [nameOf(state, state.asked), ...products, `${outcome(total(terms), ...factors)}.`];
 }
 
 function noteOn(state) {
   const [height, width] = reach(state);
   const idle = matrix(height, width, (u, v) => isIdle(state, [u, v])).flat().some(Boolean);
-  return (state.padding ? "Dotted: the padding of X; what falls there is dropped. " : "")
+  return (state.padding ? "Dotted: the padding of x; what falls there is dropped. " : "")
     + (idle ? "Hatched: no stamp falls there." : "");
 }

@@ -1,4 +1,4 @@
-"""The stamp explorer: how the gradient dX of a convolution arises, scattered and collected."""
+"""The stamp explorer: how the gradient dx of a convolution arises, scattered and collected."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ LIMITS = {"stride": (1, 3), "padding": (0, 2), "dilation": (1, 2)}
 
 
 class StampExplorer(Figure):
-    """(H', W'), (kH, kW): each cell of dY lays its multiple of the kernel on dX, like a stamp.
+    """(H', W'), (kH, kW): each cell of dy lays its multiple of the kernel on dx, like a stamp.
 
-    dX is as large as the smallest input that has an output of the size of ``dy``.
+    dx is as large as the smallest input that has an output of the size of ``dy``.
 
     Raises
     ------
     ValueError
         If dy or the kernel is larger than 3 × 3, a step is out of its range, or the padding
-        leaves no cell of dX.
+        leaves no cell of dx.
     """
 
     name = "stamp"
@@ -49,7 +49,7 @@ class StampExplorer(Figure):
         largest = (min(reach) - 1) // 2
         if padding > largest:
             raise ValueError(
-                f"StampExplorer expected padding <= {largest}, which leaves a cell of dX, "
+                f"StampExplorer expected padding <= {largest}, which leaves a cell of dx, "
                 f"got {padding}"
             )
         return tuple(n - 2 * padding for n in reach)
@@ -58,20 +58,20 @@ class StampExplorer(Figure):
         return {"dy": numbers(self.dy), "w": numbers(self.kernel), **self.steps}
 
     def picture(self) -> str:
-        """dY, the kernel and dX, with the first stamp."""
+        """dy, the kernel and dx, with the first stamp."""
         _, padding, dilation = self.steps.values()
         rows, columns = (
             range(-padding, n * dilation - padding, dilation) for n in self.kernel.shape
         )
         return (
             '<div class="cnn-row">'
-            + table("g", self.dy, lambda i, j: i == j == 0, "dY")
+            + table("g", self.dy, lambda i, j: i == j == 0, "dy")
             + "·"
             + table("w", self.kernel, caption="w")
             + "→"
-            + table("g", self.dx, lambda i, j: i in rows and j in columns, "dX")
-            + "</div><p>Each cell of dY lays its multiple of w on dX, and overlaps add. "
-            + f"In bold the first: dY[0, 0] · w = {short(self.dy[0, 0])} · w.</p>"
+            + table("g", self.dx, lambda i, j: i in rows and j in columns, "dx")
+            + "</div><p>Each cell of dy lays its multiple of w on dx, and overlaps add. "
+            + f"In bold the first: dy[0, 0] · w = {short(self.dy[0, 0])} · w.</p>"
         )
 
     def __repr__(self) -> str:

@@ -47,13 +47,17 @@ def boxes(figure: Driver) -> list[list[str]]:
 
 
 def labels(figure: Driver) -> list[str]:
-    """The derivatives on the edges, those that are noted."""
-    found = figure.root.locator("svg > text").all_text_contents()
-    return [text for text in found if text]
+    """The factors on the edges."""
+    return figure.root.locator("svg > text").all_text_contents()
 
 
 def lines(figure: Driver) -> list[str]:
-    return figure.root.locator(".cnn-graph p:not([role])").all_inner_texts()
+    """What is below the sum, without the link."""
+    return figure.root.locator(".cnn-graph div > div p").all_inner_texts()
+
+
+def point(figure: Driver, node: int) -> None:
+    figure.root.locator(f'[data-node="{node}"]').hover()
 
 
 def set_slider(figure: Driver, name: str, value: float) -> None:
@@ -109,135 +113,106 @@ def figure(show: Opener) -> Driver:
     return Driver(show(to_html(GraphExplorer())))
 
 
-def test_starts_with_the_inputs(figure: Driver) -> None:
-    known = [lines[1:] for lines in boxes(figure)]
-    assert known == [["5"], ["3"], [], [], [], [], []]
-    assert labels(figure) == []
-    assert figure.status == "Two numbers are given, w1 = x and w2 = y."
+def check_numbers(figure: Driver, w: list[Value]) -> None:
+    """Values and gradients in the boxes, factors on the edges."""
+    assert [lines[1:] for lines in boxes(figure)] == [
+        [digits(v.data), f"dw{k} = {digits(v.grad)}"] for k, v in enumerate(w, 1)
+    ]
+    assert labels(figure) == [f"× {digits(factor)}" for v in w for _, factor in v.edges]
 
 
 @pytest.mark.parametrize(("x", "y"), POINTS)
-def test_walks_forward_then_backward(show: Opener, x: float, y: float) -> None:
-    """By the numbers of autograd, which also stand on the edges in the end."""
-    figure, w = Driver(show(to_html(GraphExplorer(x, y)))), nodes(x, y)
-    for step in range(1, 6):
-        figure.press("Step")
-        shown = boxes(figure)
-        assert [lines[1:] for lines in shown] == [
-            [digits(v.data)] if k < step + 2 else [] for k, v in enumerate(w)
-        ]
-        assert figure.status.startswith(f"Forward: {shown[step + 1][0]} ")
-        assert figure.status.endswith(f" {digits(w[step + 1].data)}")
-        assert len(labels(figure)) == sum(len(v.edges) for v in w[: step + 2])
-    for step in range(7):
-        figure.press("Step")
-        gradients = [f"dw{k} = {digits(v.grad)}" for k, v in enumerate(w, 1)]
-        assert [lines[2:] for lines in boxes(figure)] == [
-            [text] if k >= 6 - step else [] for k, text in enumerate(gradients)
-        ]
-        asked = w[6 - step]
-        assert re.fullmatch(rf"Backward: dw{7 - step} [=≈] {digits(asked.grad)}", figure.status)
-    assert labels(figure) == [digits(factor) for v in w for _, factor in v.edges]
-
-
-def test_writes_out_the_local_derivatives(figure: Driver) -> None:
-    figure.press("Step")
-    assert figure.status == "Forward: w3 = cos w1 = cos 5 ≈ 0.2837"
-    assert lines(figure) == ["∂w3/∂w1 = −sin w1 = −sin 5 ≈ 0.9589"]
-    figure.press("Step", 2)
-    assert figure.status == "Forward: w5 = w3 · w4 ≈ 0.2837 · (−0.9589) ≈ −0.272"
-    assert lines(figure) == ["∂w5/∂w3 = w4 ≈ −0.9589", "∂w5/∂w4 = w3 ≈ 0.2837"]
-    figure.press("Step")
-    assert figure.status == "Forward: w6 = w1 / w2 = 5 / 3 ≈ 1.6667"
-    assert lines(figure) == [
-        "∂w6/∂w1 = 1 / w2 = 1 / 3 ≈ 0.3333",
-        "∂w6/∂w2 = −w1 / w2² = −5 / 3² ≈ −0.5556",
-    ]
-    figure.press("Step")
-    assert figure.status == "Forward: w7 = w5 + w6 ≈ (−0.272) + 1.6667 ≈ 1.3947"
-    assert lines(figure) == ["∂w7/∂w5 = 1", "∂w7/∂w6 = 1"]
-
-
-def test_writes_out_the_chain_rule(figure: Driver) -> None:
-    figure.press("Step", 12)
-    assert figure.status == "Backward: dw1 ≈ −0.5057"
-    assert lines(figure) == [
-        "dw3 · (−sin w1) ≈ (−0.9589) · 0.9589 ≈ −0.9195",
-        "+ dw4 · cos w1 ≈ 0.2837 · 0.2837 ≈ 0.0805",
-        "+ dw6 · (1 / w2) ≈ 1 · 0.3333 ≈ 0.3333",
-        "So if x grows by 0.1, w7 changes by about −0.0506. Try it.",
-    ]
-    figure.press("Back")
-    assert lines(figure)[0] == "dw6 · (−w1 / w2²) ≈ 1 · (−0.5556) ≈ −0.5556"
-    figure.press("Back", 2)
-    assert lines(figure)[0] == "dw5 · w3 ≈ 1 · 0.2837 ≈ 0.2837"
+def test_shows_the_numbers_of_autograd(show: Opener, x: float, y: float) -> None:
+    check_numbers(Driver(show(to_html(GraphExplorer(x, y)))), nodes(x, y))
 
 
 def test_the_sliders_change_every_number(figure: Driver) -> None:
-    set_slider(figure, "step", 12)
     for x, y in POINTS:
         set_slider(figure, "x", x)
         set_slider(figure, "y", y)
-        assert [lines[1:] for lines in boxes(figure)] == [
-            [digits(w.data), f"dw{k} = {digits(w.grad)}"] for k, w in enumerate(nodes(x, y), 1)
-        ]
+        check_numbers(figure, nodes(x, y))
         assert figure.root.locator("output").all_inner_texts() == [digits(x), digits(y)]
 
 
-def test_marks_the_node_and_the_edges_of_the_step(figure: Driver) -> None:
-    def on(tag: str) -> int:
-        return figure.root.locator(f"{tag}.on").count()
+def test_opens_with_the_sum_of_three(figure: Driver) -> None:
+    assert figure.status == "dw1 ≈ (−0.9195) + 0.0805 + 0.3333 ≈ −0.5057"
+    assert lines(figure) == [
+        "from w3: dw3 · (−sin w1) ≈ (−0.9589) · 0.9589 ≈ −0.9195",
+        "from w4: dw4 · cos w1 ≈ 0.2837 · 0.2837 ≈ 0.0805",
+        "from w6: dw6 · (1 / w2) ≈ 1 · 0.3333 ≈ 0.3333",
+        "So if x grows by 0.1, w7 changes by about −0.0506.",
+    ]
 
-    figure.press("Step", 3)
-    assert (on("rect"), on("path")) == (1, 2)
-    figure.press("Step", 9)
-    assert (on("rect"), on("path")) == (1, 3)
-    assert figure.root.locator("path.g").count() == 8
+
+def test_writes_out_the_chain_rule(figure: Driver) -> None:
+    expected = {
+        2: ["dw2 ≈ −0.5556", "from w6: dw6 · (−w1 / w2²) ≈ 1 · (−0.5556) ≈ −0.5556"],
+        3: ["dw3 ≈ −0.9589", "from w5: dw5 · w4 ≈ 1 · (−0.9589) ≈ −0.9589"],
+        6: ["dw6 = 1", "from w7: dw7 · 1 = 1 · 1 = 1"],
+        7: ["dw7 = 1", "The derivative of w7 by itself is 1: backward begins here."],
+    }
+    for node, texts in expected.items():
+        point(figure, node)
+        assert [figure.status, lines(figure)[0]] == texts
 
 
-def test_a_node_is_chosen_by_pointing(figure: Driver) -> None:
-    def choose(node: int) -> None:
-        figure.root.locator(f'[data-node="{node}"]').click()
+@pytest.mark.parametrize(("x", "y"), POINTS)
+def test_the_sum_of_every_node(show: Opener, x: float, y: float) -> None:
+    figure, w = Driver(show(to_html(GraphExplorer(x, y)))), nodes(x, y)
+    for k, v in enumerate(w, 1):
+        point(figure, k)
+        assert re.match(rf"dw{k} [=≈] ", figure.status)
+        assert figure.status.endswith(f" {digits(v.grad)}")
+        products = [
+            digits(user.grad * factor) for user in w for used, factor in user.edges if used is v
+        ]
+        shares = [line for line in lines(figure) if line.startswith("from")]
+        assert sorted(line.rpartition(" ")[2] for line in shares) == sorted(products)
 
-    choose(5)
-    assert figure.status.startswith("Forward: w5 = ")
-    choose(1)
-    assert figure.status.startswith("Two numbers")
-    figure.press("Step", 8)
-    choose(3)
-    assert figure.status.startswith("Backward: dw3 ≈ ")
+
+def test_marks_the_node_and_its_edges(figure: Driver) -> None:
+    def on() -> tuple[int, int]:
+        return figure.root.locator("rect.on").count(), figure.root.locator("path.on").count()
+
+    assert on() == (1, 3)
+    point(figure, 5)
+    assert on() == (1, 1)
+    point(figure, 7)
+    assert on() == (1, 0)
+
+
+def test_walks_by_keys(figure: Driver) -> None:
+    """All nodes are one stop of the Tab key, and the chosen one keeps the focus."""
+    keys = figure.root.page.keyboard
+    figure.root.get_by_role("slider", name="y", exact=True).focus()
+    keys.press("Tab")
+    for key, node in (("ArrowUp", 1), ("ArrowDown", 2), ("ArrowRight", 3), ("ArrowLeft", 2)):
+        keys.press(key)
+        assert figure.status.startswith(f"dw{node} ")
+    keys.press("Tab")
+    expect(figure.root.get_by_role("link")).to_be_focused()
+
+
+def test_by_touch(show: Opener) -> None:
+    figure = Driver(show(to_html(GraphExplorer()), has_touch=True))
+    figure.root.locator('[data-node="4"]').tap()
+    assert figure.status == "dw4 ≈ 0.2837"
 
 
 def test_says_it_all_to_a_screen_reader(figure: Driver) -> None:
-    figure.press("Step", 7)
-    name = "w1 5; w2 3; w3 0.2837; w4 −0.9589; w5 −0.272; w6 1.6667, dw6 1; w7 1.3947, dw7 1"
-    expect(figure.root.get_by_role("img")).to_have_attribute("aria-label", name)
-    figure.press("Back", 4)
-    expect(figure.root.get_by_role("img")).to_have_attribute("aria-label", re.compile("w6 open"))
-
-
-def test_plays_to_the_end_and_pauses(figure: Driver) -> None:
-    clock = figure.root.page.clock
-    figure.press("Play")
-    clock.run_for(3500)
-    assert figure.status.startswith("Forward: w4")
-    figure.press("Pause")
-    clock.run_for(60_000)
-    assert figure.status.startswith("Forward: w4")
-    figure.press("Play")
-    clock.run_for(60_000)
-    assert figure.status.startswith("Backward: dw1")
-    figure.press("Play")
-    assert figure.status.startswith("Two numbers")
+    name = "w3 = cos w1, 0.2837, dw3 = −0.9589"
+    expect(figure.root.get_by_role("radio", name=name, checked=False)).to_have_count(1)
+    name = "w1 = x, 5, dw1 = −0.5057"
+    expect(figure.root.get_by_role("radio", name=name, checked=True)).to_have_count(1)
 
 
 def test_the_link_leads_back(show: Opener) -> None:
     def drive(figure: Driver) -> None:
         set_slider(figure, "x", -1.5)
-        figure.press("Step", 7)
+        point(figure, 6)
 
-    refused = ("-11_3_7", "5_0_7", "5_3_13", "5_3_1.5", "5_3", "x_3_7")
-    check_link(show, GraphExplorer(), "-1.5_3_7", drive, *refused)
+    refused = ("-11_3_7", "5_0_7", "5_3_8", "5_3_0", "5_3_1.5", "5_3", "x_3_7")
+    check_link(show, GraphExplorer(), "-1.5_3_6", drive, *refused)
 
 
 def test_nothing_moves_unasked(show: Opener) -> None:
@@ -253,9 +228,10 @@ def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
     figures = show(html, html).locator(".cnn-figure[data-live]")
     first, second = (Driver(figures.nth(i)) for i in range(2))
     set_slider(first, "x", 2)
-    second.press("Step")
-    assert boxes(first)[0][1:] == ["2"]
-    assert boxes(second)[0][1:] == ["5"]
+    point(second, 6)
+    assert boxes(first)[0][1] == "2"
+    assert boxes(second)[0][1] == "5"
+    assert first.status.startswith("dw1")
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
@@ -267,4 +243,4 @@ def test_fits_a_phone(show: Opener) -> None:
 
 
 def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, GraphExplorer(), lambda figure: figure.press("Step", 12))
+    check_accessible(show, GraphExplorer(), lambda figure: point(figure, 3))

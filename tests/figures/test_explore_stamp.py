@@ -37,27 +37,43 @@ STEPS = list(product((1, 2, 3), (0, 1, 2), (1, 2)))
 VALUES = """table => [...table.rows].map((row) => [...row.cells].map(
     (cell) => cell.firstChild?.textContent ?? ""))"""
 
-# Point at every cell of dX, and note what is shown.
+# Point at every cell of dx, and note what is shown.
 TOUR = """root => {
-    const [dy, w, dx] = root.querySelectorAll("table");
+    const [dy, w, dx] = [...root.querySelectorAll("table")].slice(3);
     const on = (table) => [...table.rows].flatMap((row, i) => [...row.cells].flatMap(
         (cell, j) => cell.classList.contains("on") ? [`${i},${j}`] : []));
     return [...dx.querySelectorAll("[tabindex]")].map((cell) => {
         cell.dispatchEvent(new PointerEvent("pointerenter"));
         return {
-            status: root.querySelector("[role=status]").textContent,
+            sum: root.querySelectorAll("[role=status]")[1].textContent,
             met: [...dy.querySelectorAll("small")].map((small) => small.textContent),
             on: [on(dy), on(w)],
+            weights: [...w.querySelectorAll(".on")].map((cell) => cell.textContent),
         };
     });
 }"""
 
 
+NAMES = ["dy", "w", "dx", "met", "rotated", "whole"]
+
+
 class Stamps(Driver):
-    """The three tables, by their place."""
+    """The tables by their place: the stamp and what it makes, then what is collected."""
 
     def named(self, name: str) -> Locator:
-        return self.root.locator("table").nth(["dY", "w", "dX"].index(name))
+        return self.root.locator("table").nth(NAMES.index(name))
+
+    @property
+    def status(self) -> str:
+        return self.root.locator("p[role=status]").first.inner_text()
+
+    @property
+    def sum(self) -> str:
+        return self.root.locator("p[role=status]").last.inner_text()
+
+    def move(self, window: int) -> None:
+        """To the stamp of this number."""
+        self.named("dy").locator("td").nth(window).hover()
 
     def values(self, name: str) -> list[list[str]]:
         found: list[list[str]] = self.named(name).evaluate(VALUES)
@@ -67,9 +83,14 @@ class Stamps(Driver):
         return set(marked(self.named(name), "on"))
 
     def take(self, stride: int, padding: int, dilation: int) -> None:
-        self.press("more stride", stride - 1)
-        self.press("more dilation", dilation - 1)
-        self.press("more padding", padding)
+        """Set the steps, from wherever they are."""
+        for name, value in (("padding", 0), ("stride", stride), ("dilation", dilation)):
+            self.set_step(name, value)
+        self.set_step("padding", padding)
+
+    def set_step(self, name: str, value: int) -> None:
+        now = int(self.root.get_by_role("spinbutton", name=name).inner_text())
+        self.press(f"{'more' if value > now else 'less'} {name}", abs(value - now))
 
 
 @pytest.fixture
@@ -78,13 +99,13 @@ def figure(show: Opener) -> Stamps:
 
 
 def random(dy: tuple[int, int], kernel: tuple[int, int]) -> tuple[Any, Any]:
-    """dY and the kernel."""
+    """dy and the kernel."""
     rng = np.random.default_rng(5)
     return rng.integers(-4, 5, dy).astype(float), rng.integers(-6, 7, kernel) / 2
 
 
 def full(dy: Any, w: Any, stride: int, dilation: int) -> Any:
-    """dX with the padding: that of an input that has this padding in it."""
+    """dx with the padding: that of an input that has this padding in it."""
     sizes = zip(dy.shape, w.shape, strict=True)
     x = np.zeros([stride * (m - 1) + dilation * (k - 1) + 1 for m, k in sizes])
     dy, x, w = (np.asarray(a, float)[None, None] for a in (dy, x, w))
@@ -128,7 +149,7 @@ def test_repr_is_short_and_stable() -> None:
         (
             {"dy": [[1]], "padding": 2},
             ValueError,
-            "padding <= 1, which leaves a cell of dX, got 2",
+            "padding <= 1, which leaves a cell of dx, got 2",
         ),
     ],
 )
@@ -152,15 +173,14 @@ def test_all_stamps_make_dx(show: Opener, size: tuple[int, int], kernel: tuple[i
         made = StampExplorer(dy, w, stride, padding, dilation)
         assert np.array_equal(made.dx, inner(everything, padding))
         figure = Stamps(page)
-        figure.press("Reset")
         figure.take(stride, padding, dilation)
         figure.move(dy.size - 1)
-        shown = figure.values("dX")
-        assert shown == texts(everything)
+        shown = figure.values("dx")
+        assert shown == figure.values("whole") == texts(everything)
         assert inner(np.array(shown), padding).tolist() == texts(made.dx)
         ring = np.ones(everything.shape, bool)
         inner(ring, padding)[:] = False
-        assert marked(figure.named("dX"), "pad") == [(u, v) for u, v in np.argwhere(ring)]
+        assert marked(figure.named("dx"), "pad") == [(u, v) for u, v in np.argwhere(ring)]
 
 
 @pytest.mark.parametrize("steps", [(1, 0, 1), (2, 1, 1), (3, 2, 2)])
@@ -171,37 +191,55 @@ def test_each_stamp_adds_its_multiple_of_the_kernel(
     figure.take(*steps)
     laid = np.zeros_like(DY)
     for n, (p, q) in enumerate(np.ndindex(DY.shape)):
+        earlier = full(laid, W, stride, dilation)
         laid[p, q] = DY[p, q]
-        assert figure.values("dX") == texts(full(laid, W, stride, dilation))
+        figure.move(n)
+        assert figure.values("w") == texts(DY[p, q] * W)
+        assert figure.values("dx") == texts(full(laid, W, stride, dilation))
         under = {
             (p * stride + i * dilation, q * stride + j * dilation) for i, j in np.ndindex(3, 3)
         }
-        assert figure.on("dX") == under
-        assert figure.on("dY") == {(p, q)}
-        added = figure.named("dX").locator("small").all_inner_texts()
+        assert figure.on("dx") == under
+        assert figure.on("dy") == {(p, q)}
+        added = figure.named("dx").locator("small").all_inner_texts()
         assert added == [signed(v) for v in (DY[p, q] * W).flat]
         last = full(DY, W, stride, dilation).shape[0] - padding
-        lost = sum(min(at) < padding or max(at) >= last for at in under)
+        inside = [at for at in sorted(under) if min(at) >= padding and max(at) < last]
+        lost = len(under) - len(inside)
         dropped = f" {lost} of its 9 numbers fall on the padding." if lost else ""
-        assert figure.status == (
-            f"Stamp {n + 1} of 9: dY[{p}, {q}] = {short(DY[p, q])} "
-            f"lays {summand(DY[p, q])} · w on dX.{dropped}"
+        now = full(laid, W, stride, dilation)
+        met = [at for at in inside if earlier[at] and now[at] != earlier[at]]
+        first = f"dx[{met[0][0] - padding}, {met[0][1] - padding}]" if met else ""
+        addition = (
+            f" An overlap: {first} = {summand(earlier[met[0]])}"
+            f" + {summand(now[met[0]] - earlier[met[0]])} = {short(now[met[0]])}."
+            if met
+            else ""
         )
-        figure.press("Step")
+        assert figure.status == (
+            f"Stamp {n + 1} of 9: dy[{p}, {q}] = {short(DY[p, q])} "
+            f"adds {summand(DY[p, q])} · w.{addition}{dropped}"
+        )
+
+
+def test_opens_where_stamps_overlap(figure: Stamps) -> None:
+    assert figure.status == (
+        "Stamp 4 of 9: dy[1, 0] = 2 adds 2 · w. An overlap: dx[1, 0] = 4 + 2 = 6."
+    )
+    assert figure.sum.startswith("dx[2, 2] = 1·9 + 0·8")
+    assert "dx, 4 stamps" in figure.text
 
 
 @pytest.mark.parametrize(("size", "kernel"), CASES)
 def test_every_cell_is_collected(
     show: Opener, size: tuple[int, int], kernel: tuple[int, int]
 ) -> None:
-    """Which cells of dY, with which weights, as the forward pass ties them."""
+    """Which cells of dy, with which weights, as the forward pass ties them."""
     dy, w = random(size, kernel)
     page = show(to_html(StampExplorer(dy, w)))
     for stride, padding, dilation in ((1, 0, 1), (2, 0, 1), (3, 0, 2)):
         figure = Stamps(page)
-        figure.press("Reset")
         figure.take(stride, padding, dilation)
-        figure.move(dy.size - 1)
         dx = full(dy, w, stride, dilation)
         for (u, v), seen in zip(np.ndindex(dx.shape), figure.root.evaluate(TOUR), strict=True):
             ties = [
@@ -211,62 +249,58 @@ def test_every_cell_is_collected(
             ]
             terms = " + ".join(f"{summand(dy[a])}·{summand(w[b])}" for a, b in ties)
             start = f" = {terms}" if ties else ""
-            assert seen["status"] == f"dX[{u}, {v}]{start} = {short(dx[u, v])}."
+            assert seen["sum"] == f"dx[{u}, {v}]{start} = {short(dx[u, v])}."
             assert seen["met"] == [f"·{summand(w[b])}" for _, b in ties]
-            both = [[f"{i},{j}" for i, j in sorted(at)] for at in zip(*ties, strict=True)]
-            assert seen["on"] == (both or [[], []])
+            assert seen["on"][0] == [f"{p},{q}" for (p, q), _ in ties]
+            assert seen["weights"] == [short(w[b]) for _, b in ties]
 
 
 def test_the_weights_of_a_cell_run_backward(figure: Stamps) -> None:
-    figure.move(8)
-    cell(figure.named("dX"), 2, 2).hover()
-    assert figure.named("dY").locator("small").all_inner_texts() == [
+    assert figure.named("met").locator("small").all_inner_texts() == [
         f"·{n}" for n in range(9, 0, -1)
     ]
-    assert figure.status.endswith("+ 1·1 = 16.")
-
-
-def test_a_sum_of_the_stamps_so_far_says_so(figure: Stamps) -> None:
-    figure.press("Step")
-    cell(figure.named("dX"), 1, 1).hover()
-    assert figure.status == "dX[1, 1] = 1·5 + 0·4 = 5, after 2 of 9 stamps."
-    cell(figure.named("dX"), 4, 4).hover()
-    assert figure.status == "dX[4, 4] = 0, after 2 of 9 stamps."
+    assert figure.values("rotated") == texts(W[::-1, ::-1])
+    assert figure.sum.endswith("+ 1·1 = 16.")
+    cell(figure.named("whole"), 0, 1).hover()
+    assert figure.sum == "dx[0, 1] = 1·2 + 0·1 = 2."
+    assert figure.on("rotated") == {(2, 1), (2, 2)}
 
 
 def test_cells_are_counted_without_the_padding(figure: Stamps) -> None:
     figure.take(1, 2, 1)
-    figure.move(8)
-    cell(figure.named("dX"), 2, 2).hover()
-    assert figure.status.startswith("dX[0, 0] = 1·9")
-    assert "dX 1 × 1" in figure.text
+    assert figure.sum.startswith("dx[0, 0] = 1·9")
+    assert "dx 1 × 1" in figure.text
     assert "Dotted: the padding" in figure.text
-    figure.press("Reset")
-    assert "dX 5 × 5" in figure.text
+    figure.take(1, 0, 1)
+    assert "dx 5 × 5" in figure.text
     assert "Dotted" not in figure.text
 
 
 def test_cells_without_a_stamp_are_hatched(figure: Stamps) -> None:
     assert "Hatched" not in figure.text
     figure.take(2, 0, 2)
-    idle = set(marked(figure.named("dX"), "idle"))
+    idle = set(marked(figure.named("dx"), "idle"))
     assert idle == {(u, v) for u, v in np.ndindex(9, 9) if u % 2 or v % 2}
     assert "Hatched: no stamp falls there." in figure.text
 
 
 def test_padding_leaves_a_cell(show: Opener) -> None:
     figure = Stamps(show(to_html(StampExplorer([[2]], [[1, 2], [3, 4]], dilation=2))))
-    figure.take(1, 2, 1)
-    assert "dX 1 × 1" in figure.text
-    figure.press("less dilation")
-    assert "dX 2 × 2" in figure.text
+    figure.take(1, 1, 2)
+    assert "dx 1 × 1" in figure.text
+    figure.press("more padding")
+    assert "dx 1 × 1" in figure.text
+    figure.take(1, 0, 1)
+    assert "dx 2 × 2" in figure.text
 
 
 def test_rounded_sums_say_so(show: Opener) -> None:
     figure = Stamps(show(to_html(StampExplorer(DY / 3, W))))
-    assert figure.status.startswith("Stamp 1 of 9: dY[0, 0] ≈ 0.33 ")
-    cell(figure.named("dX"), 0, 1).hover()
-    assert figure.status.startswith("dX[0, 1] = 0.33·2 ≈ 0.67")
+    assert figure.status == (
+        "Stamp 4 of 9: dy[1, 0] ≈ 0.67 adds 0.67 · w. An overlap: dx[1, 0] = 1.33 + 0.67 ≈ 2."
+    )
+    cell(figure.named("whole"), 0, 1).hover()
+    assert figure.sum.startswith("dx[0, 1] = 0.33·2 + 0·1 ≈ 0.67")
 
 
 # --- How it is used ---------------------------------------------------------------------------
@@ -274,11 +308,11 @@ def test_rounded_sums_say_so(show: Opener) -> None:
 
 def test_plays_to_the_last_stamp_and_again_from_the_first(figure: Stamps) -> None:
     clock = figure.root.page.clock
-    for _ in range(2):
+    for first in (4, 1):
         figure.press("Play")
-        assert figure.status.startswith("Stamp 1 of 9")
+        assert figure.status.startswith(f"Stamp {first} of 9")
         clock.run_for(2 * 500)
-        assert figure.status.startswith("Stamp 3 of 9")
+        assert figure.status.startswith(f"Stamp {first + 2} of 9")
         clock.run_for(20 * 500)
         assert figure.status.startswith("Stamp 9 of 9")
         expect(figure.root.get_by_role("button", name="Play", exact=True)).to_be_visible()
@@ -286,10 +320,7 @@ def test_plays_to_the_last_stamp_and_again_from_the_first(figure: Stamps) -> Non
 
 def test_what_the_reader_does_ends_the_playing(figure: Stamps) -> None:
     acts: list[Callable[[], None]] = [
-        lambda: figure.press("Step"),
-        lambda: figure.press("Reset"),
         lambda: figure.press("more stride"),
-        lambda: cell(figure.named("dX"), 0, 0).hover(),
         lambda: figure.move(3),
     ]
     for act in acts:
@@ -298,20 +329,28 @@ def test_what_the_reader_does_ends_the_playing(figure: Stamps) -> None:
         expect(figure.root.get_by_role("button", name="Play", exact=True)).to_be_visible()
 
 
+def test_a_cell_is_collected_while_stamps_fall(figure: Stamps) -> None:
+    figure.press("Play")
+    cell(figure.named("whole"), 0, 0).hover()
+    assert figure.sum == "dx[0, 0] = 1·1 = 1."
+    figure.root.page.clock.run_for(500)
+    assert figure.status.startswith("Stamp 5 of 9")
+
+
 def test_the_link_leads_back(show: Opener) -> None:
     def step(figure: Driver) -> None:
         figure.press("more stride")
         figure.press("more padding")
-        figure.press("Step", 3)
+        figure.table("g").first.locator("td").nth(5).hover()
 
     def ask(figure: Driver) -> None:
         step(figure)
-        figure.table("g").nth(1).locator("tr").nth(2).locator("td").nth(3).hover()
+        cell(figure.table("g").last, 2, 3).hover()
 
     explorer = StampExplorer(DY, W)
     refused = ("4_0_1_0", "1_0_1_9", "1_0_1_0_5,0", "1_0_1_0_1", "1_0_1_0_-1,0", "1_0_1")
-    check_link(show, explorer, "2_1_1_3", step, *refused)
-    check_link(show, explorer, "2_1_1_3_1,2", ask, "1_3_1_0")
+    check_link(show, explorer, "2_1_1_5", step, *refused)
+    check_link(show, explorer, "2_1_1_5_1,2", ask, "1_3_1_0")
     check_link(
         show,
         StampExplorer([[1]], [[1]]),
@@ -325,37 +364,27 @@ def test_stops_when_gone(figure: Stamps) -> None:
     check_stops_when_gone(figure, "Play")
 
 
-def test_reset_takes_back_the_steps(show: Opener) -> None:
-    figure = Stamps(show(to_html(StampExplorer(DY, W, 2, 1))))
-    before = figure.text
-    figure.press("more dilation")
-    figure.press("less stride")
-    figure.move(5)
-    figure.press("Reset")
-    assert figure.text == before
-
-
 def test_walks_by_keys(figure: Stamps) -> None:
     keys = figure.root.page.keyboard
-    cell(figure.named("dY"), 0, 0).focus()
+    cell(figure.named("dy"), 0, 0).focus()
     for key in ("ArrowRight", "ArrowDown"):
         keys.press(key)
-    assert figure.status.startswith("Stamp 5 of 9: dY[1, 1]")
-    cell(figure.named("dX"), 0, 0).focus()
+    assert figure.status.startswith("Stamp 5 of 9: dy[1, 1]")
+    cell(figure.named("whole"), 0, 0).focus()
     keys.press("ArrowDown")
-    assert figure.status.startswith("dX[1, 0] = ")
+    assert figure.sum.startswith("dx[1, 0] = ")
     figure.press("more padding")
-    cell(figure.named("dX"), 1, 1).focus()
+    cell(figure.named("whole"), 1, 1).focus()
     keys.press("ArrowUp")  # the padding takes no part
-    assert figure.status.startswith("dX[0, 0] = ")
+    assert figure.sum.startswith("dx[0, 0] = ")
 
 
 def test_by_touch(show: Opener) -> None:
     figure = Stamps(show(to_html(StampExplorer(DY, W)), has_touch=True))
-    cell(figure.named("dY"), 2, 2).tap()
+    cell(figure.named("dy"), 2, 2).tap()
     assert figure.status.startswith("Stamp 9 of 9")
-    cell(figure.named("dX"), 2, 2).tap()
-    assert figure.status.startswith("dX[2, 2] = 1·9 + 0·8")
+    cell(figure.named("whole"), 1, 1).tap()
+    assert figure.sum.startswith("dx[1, 1] = 1·5 + 0·4")
 
 
 # --- The rules of all figures -----------------------------------------------------------------
@@ -370,7 +399,7 @@ def test_nothing_moves_unasked(show: Opener) -> None:
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, StampExplorer(DY, W), "In bold the first: dY[0, 0] · w = 1 · w.", "−14")
+    check_still(show, StampExplorer(DY, W), "In bold the first: dy[0, 0] · w = 1 · w.", "−14")
 
 
 def test_the_still_picture_marks_the_first_stamp() -> None:
@@ -386,8 +415,8 @@ def test_fits_a_phone(show: Opener) -> None:
 def test_is_accessible(show: Opener) -> None:
     def drive(figure: Driver) -> None:
         figure.press("more padding")
-        figure.move(8)
-        cell(figure.root.locator("table").nth(2), 2, 2).hover()
+        figure.table("g").first.locator("td").last.hover()
+        cell(figure.table("g").last, 2, 2).hover()
 
     check_accessible(show, StampExplorer(DY, W), drive)
 
