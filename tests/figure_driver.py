@@ -26,9 +26,9 @@ def to_html(figure: Figure) -> str:
     return figure._repr_html_()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a file; without one they are skipped, but never in CI."""
+    """One browser for all tests; without one they are skipped, but never in CI."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         if browser is None:
@@ -84,9 +84,9 @@ class Pages:
         self.problems.clear()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def windows(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Pages:
-    """The windows that the tests of a file share."""
+    """The windows that the tests of figures share."""
     return Pages(browser, tmp_path_factory.mktemp("pages"))
 
 

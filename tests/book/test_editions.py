@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -190,12 +191,13 @@ def test_the_language_is_said_and_set(book: Path, browser: Browser) -> None:
 
 
 @pytest.fixture(scope="module")
-def ranked(book: Path, browser: Browser) -> Page:
+def ranked(book: Path, browser: Browser) -> Iterator[Page]:
     """A Chinese page on which sections can be ranked."""
     page = browser.new_page()
     page.goto((book / "zh/index.html").as_uri())
     page.evaluate("bookSearch.load()")
-    return page
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

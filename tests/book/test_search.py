@@ -85,12 +85,13 @@ def entries(book: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def ranked(browser: Browser, book: Path) -> Page:
+def ranked(browser: Browser, book: Path) -> Iterator[Page]:
     """A page on which sections can be ranked, and which stays there."""
     page = browser.new_page()
     page.goto((book / CHAPTER).as_uri())
     page.evaluate("bookSearch.load()")
-    return page
+    yield page
+    page.close()
 
 
 def addresses(page: Page, question: str) -> list[str]:
