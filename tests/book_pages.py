@@ -203,11 +203,14 @@ UNREACHABLE = """() => {
 NEW_LOOKS = """(known) => {
   const looks = new Set(known);
   const clear = "rgba(0, 0, 0, 0),none,1";
+  const grounds = new Map([[null, ""]]);
   const ground = (element) => {
-    if (!element) return "";
-    const { backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
-    const own = [backgroundColor, backgroundImage, opacity].join();
-    return (own === clear ? "" : own) + ground(element.parentElement);
+    if (!grounds.has(element)) {
+      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
+      const own = [backgroundColor, backgroundImage, opacity].join();
+      grounds.set(element, (own === clear ? "" : own) + ground(element.parentElement));
+    }
+    return grounds.get(element);
   };
   for (const element of document.querySelectorAll("[data-new]")) delete element.dataset.new;
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
