@@ -3,6 +3,7 @@
 Each function returns a list of problems in words, empty for a good page.
 """
 
+import gc
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -44,10 +45,20 @@ NAMED_IN = {
 }
 
 
+def read(page: Path) -> BeautifulSoup:
+    """The page as a tree. To look for cycles in it as it grows would take as long again."""
+    gc.disable()
+    tree = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    gc.enable()
+    return tree
+
+
 @cache
 def parse(page: Path) -> BeautifulSoup:
-    """The page as a tree."""
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    """The page as a tree that stays, and is not looked through for cycles later."""
+    tree = read(page)
+    gc.freeze()
+    return tree
 
 
 def loaded(page: Path) -> Iterator[tuple[Tag, str]]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import book_pages
 import pytest
-from bs4 import BeautifulSoup
 from checkers import EXERCISES
 from playwright.sync_api import Browser, Page, expect
 
@@ -164,7 +163,7 @@ ENGLISH = {"bibliography.html", "genindex.html"}  # titles of works, names of fu
 
 def english(page: Path) -> list[str]:
     """Each run of English words on a page."""
-    tree = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    tree = book_pages.read(page)
     for element in tree.select(UNREAD):
         element.decompose()
     return [found[0] for found in LATIN.finditer(tree.get_text(" "))]
