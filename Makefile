@@ -21,6 +21,9 @@ EXPERIMENTS := $(filter-out __init__ bench exported gpu ladder timing,$(basename
 	mutants planted fuzz zip messages lighthouse clean
 .DELETE_ON_ERROR:
 
+# What Python compiles is kept, or each of a hundred processes would compile torch again.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:
 	@echo 'make book           build the book: _build/html/index.html, in Chinese zh/index.html'
 	@echo 'make lab            read and run the chapters in JupyterLab'

@@ -3,6 +3,7 @@
 Each function returns a list of problems in words, empty for a good page.
 """
 
+import gc
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -44,10 +45,20 @@ NAMED_IN = {
 }
 
 
+def read(page: Path) -> BeautifulSoup:
+    """The page as a tree. To look for cycles in it as it grows would take as long again."""
+    gc.disable()
+    tree = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    gc.enable()
+    return tree
+
+
 @cache
 def parse(page: Path) -> BeautifulSoup:
-    """The page as a tree."""
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    """The page as a tree that stays, and is not looked through for cycles later."""
+    tree = read(page)
+    gc.freeze()
+    return tree
 
 
 def loaded(page: Path) -> Iterator[tuple[Tag, str]]:
@@ -203,11 +214,14 @@ UNREACHABLE = """() => {
 NEW_LOOKS = """(known) => {
   const looks = new Set(known);
   const clear = "rgba(0, 0, 0, 0),none,1";
+  const grounds = new Map([[null, ""]]);
   const ground = (element) => {
-    if (!element) return "";
-    const { backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
-    const own = [backgroundColor, backgroundImage, opacity].join();
-    return (own === clear ? "" : own) + ground(element.parentElement);
+    if (!grounds.has(element)) {
+      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
+      const own = [backgroundColor, backgroundImage, opacity].join();
+      grounds.set(element, (own === clear ? "" : own) + ground(element.parentElement));
+    }
+    return grounds.get(element);
   };
   for (const element of document.querySelectorAll("[data-new]")) delete element.dataset.new;
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

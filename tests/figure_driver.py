@@ -3,7 +3,7 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ def to_html(figure: Figure) -> str:
     return figure._repr_html_()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a file; without one they are skipped, but never in CI."""
+    """One browser for all tests; without one they are skipped, but never in CI."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         if browser is None:
@@ -84,9 +84,9 @@ class Pages:
         self.problems.clear()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def windows(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Pages:
-    """The windows that the tests of a file share."""
+    """The windows that the tests of figures share."""
     return Pages(browser, tmp_path_factory.mktemp("pages"))
 
 
@@ -257,9 +257,12 @@ def check_still(show: Opener, figure: Figure, *texts: str) -> None:
     assert all(text in found for text in (*texts, "run the cell"))
 
 
-def check_nothing_moves(show: Opener, figure: Figure) -> None:
+MOTIONS = ("reduce", "no-preference")
+
+
+def check_nothing_moves(show: Opener, figure: Figure, motions: Sequence[str] = MOTIONS) -> None:
     """Nothing moves unasked, whatever the reader has asked of motion."""
-    for motion in ("reduce", "no-preference"):
+    for motion in motions:
         page = show(to_html(figure), reduced_motion=motion)
         before = page.content()
         page.clock.run_for(10_000)
@@ -305,3 +308,42 @@ def check_stops_when_gone(figure: Driver, button: str) -> None:
     seen = page.evaluate(text)
     page.clock.run_for(5000)
     assert page.evaluate(text) == seen
+
+
+class Rules:
+    """These rules as tests. The class of a test file names its figure, and what is its own."""
+
+    figure: Figure
+    largest = 32 * 1024  # bytes of HTML
+    still: tuple[str, ...]  # what the picture says where no script runs
+    motions: Sequence[str] = MOTIONS  # for which nothing moves unasked
+
+    def drive(self, figure: Driver) -> None:
+        """Change what the figure says."""
+        raise NotImplementedError
+
+    def test_html_is_self_contained_and_small(self) -> None:
+        check_html(self.figure, self.largest)
+
+    def test_twice_on_one_page_and_in_jupyterlab(self, show: Opener) -> None:
+        check_twice_and_hosted(show, self.figure)
+
+    def test_two_on_a_page_do_not_know_of_each_other(self, show: Opener) -> None:
+        html = to_html(self.figure)
+        figures = show(html, html).locator(".cnn-figure[data-live]")
+        first, second = (Driver(figures.nth(i)) for i in range(2))
+        before = second.text
+        self.drive(first)
+        assert second.text == before != first.text
+
+    def test_nothing_moves_unasked(self, show: Opener) -> None:
+        check_nothing_moves(show, self.figure, self.motions)
+
+    def test_is_a_still_picture_without_javascript(self, show: Opener) -> None:
+        check_still(show, self.figure, *self.still)
+
+    def test_fits_a_phone(self, show: Opener) -> None:
+        check_phone(show, self.figure)
+
+    def test_is_accessible(self, show: Opener) -> None:
+        check_accessible(show, self.figure, self.drive)

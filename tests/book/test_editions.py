@@ -4,13 +4,13 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
 import book_pages
 import pytest
-from bs4 import BeautifulSoup
 from checkers import EXERCISES
 from playwright.sync_api import Browser, Page, expect
 
@@ -163,7 +163,7 @@ ENGLISH = {"bibliography.html", "genindex.html"}  # titles of works, names of fu
 
 def english(page: Path) -> list[str]:
     """Each run of English words on a page."""
-    tree = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    tree = book_pages.read(page)
     for element in tree.select(UNREAD):
         element.decompose()
     return [found[0] for found in LATIN.finditer(tree.get_text(" "))]
@@ -190,12 +190,13 @@ def test_the_language_is_said_and_set(book: Path, browser: Browser) -> None:
 
 
 @pytest.fixture(scope="module")
-def ranked(book: Path, browser: Browser) -> Page:
+def ranked(book: Path, browser: Browser) -> Iterator[Page]:
     """A Chinese page on which sections can be ranked."""
     page = browser.new_page()
     page.goto((book / "zh/index.html").as_uri())
     page.evaluate("bookSearch.load()")
-    return page
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -1,6 +1,7 @@
 """Every page on a phone of 390 pixels: what is cut, and whether the page says so."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import book_pages
@@ -34,20 +35,21 @@ WIDE_TABLES = """() => [...document.querySelectorAll(".pst-scrollable-table-cont
     .filter((box) => box.scrollWidth > box.clientWidth)
     .map((box) => box.textContent.trim().slice(0, 60))"""
 
-# The smallest letters of each figure, on the page and after a tap at its middle.
-LETTERS = """() => {
-    const smallest = (figure) => Math.min(...[...figure.querySelectorAll("text")].map((text) => {
+# The smallest letters of each figure that has small ones, and those after a tap at its middle.
+LETTERS = """smallest => {
+    const letters = (figure) => Math.min(...[...figure.querySelectorAll("text")].map((text) => {
         const { a, b } = text.getScreenCTM();
         return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
     }));
-    return [...document.querySelectorAll("article svg.drawing:has(text)")].map((figure) => {
+    return [...document.querySelectorAll("article svg.drawing:has(text)")].flatMap((figure) => {
+        const small = letters(figure);
+        if (small >= smallest) return [];
         figure.scrollIntoView({ block: "center" });
-        const small = smallest(figure);
         const { left, top, width, height } = figure.getBoundingClientRect();
         document.elementFromPoint(left + width / 2, top + height / 2).click();
-        const large = smallest(figure);
+        const large = letters(figure);
         figure.closest("dialog")?.close();
-        return [small, large];
+        return [[small, large]];
     });
 }"""
 
@@ -62,37 +64,46 @@ def phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def problems(phone: Page, page: Path) -> list[str]:
-    """What is cut on a page whose folded parts are open."""
-    phone.goto(page.as_uri())
-    book_pages.unfold(phone)
-    found: list[str] = phone.evaluate(CUT, LONGEST)
-    return [f"{page.name}: {problem}" for problem in found]
+@dataclass(frozen=True)
+class Seen:
+    """What a page looks like when its folded parts are open."""
+
+    cut: list[str]
+    wide_tables: list[str]
+    letters: list[tuple[float, float]]
 
 
-def test_formulas_and_outputs_are_whole_and_the_rest_has_a_cue(phone: Page, book: Path) -> None:
-    pages = [page for page in sorted(book.rglob("*.html")) if "_static" not in page.parts]
-    found = [problem for page in pages for problem in problems(phone, page)]
+@pytest.fixture(scope="module")
+def seen(phone: Page, book: Path) -> dict[Path, Seen]:
+    """All pages, each opened once; the taps that enlarge its figures come last."""
+    found = {}
+    for page in sorted(book.rglob("*.html")):
+        if "_static" not in page.parts:
+            phone.goto(page.as_uri())
+            book_pages.unfold(phone)
+            scripts = [(CUT, LONGEST), (WIDE_TABLES, None), (LETTERS, SMALLEST)]
+            found[page] = Seen(*(phone.evaluate(*script) for script in scripts))
+    return found
+
+
+def test_formulas_and_outputs_are_whole_and_the_rest_has_a_cue(seen: dict[Path, Seen]) -> None:
+    found = [f"{page.name}: {problem}" for page, it in seen.items() for problem in it.cut]
     assert not found, "\n".join(found)
 
 
-def test_tables_of_chapters_are_whole(phone: Page, book: Path) -> None:
+def test_tables_of_chapters_are_whole(seen: dict[Path, Seen]) -> None:
     """With the column that decides; those of the appendices may scroll, with a shadow."""
-    for page in sorted(book.rglob("chapters/*.html")):
-        phone.goto(page.as_uri())
-        book_pages.unfold(phone)
-        assert phone.evaluate(WIDE_TABLES) == [], page.name
+    chapters = [page for page in seen if page.parent.name == "chapters"]
+    assert chapters
+    for page in chapters:
+        assert seen[page].wide_tables == [], page
 
 
-def test_letters_in_figures_are_large_or_a_tap_enlarges_them(phone: Page, book: Path) -> None:
-    figures = 0
-    for page in sorted([*book.rglob("chapters/*.html"), *book.rglob("appendices/*.html")]):
-        phone.goto(page.as_uri())
-        book_pages.unfold(phone)
-        for small, large in phone.evaluate(LETTERS):
-            assert small >= SMALLEST or large >= SMALLEST, (page, small, large)
-            figures += small < SMALLEST
-    assert figures > 100
+def test_letters_in_figures_are_large_or_a_tap_enlarges_them(seen: dict[Path, Seen]) -> None:
+    for page, it in seen.items():
+        for small, large in it.letters:
+            assert large >= SMALLEST, (page, small, large)
+    assert sum(len(it.letters) for it in seen.values()) > 100
 
 
 @pytest.mark.parametrize(

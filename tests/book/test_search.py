@@ -85,12 +85,13 @@ def entries(book: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def ranked(browser: Browser, book: Path) -> Page:
+def ranked(browser: Browser, book: Path) -> Iterator[Page]:
     """A page on which sections can be ranked, and which stays there."""
     page = browser.new_page()
     page.goto((book / CHAPTER).as_uri())
     page.evaluate("bookSearch.load()")
-    return page
+    yield page
+    page.close()
 
 
 def addresses(page: Page, question: str) -> list[str]:
@@ -260,28 +261,32 @@ IN_VIEW = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("height", "is_reversed"), [(900, False), (720, True)])
-def test_field_and_current_entry_are_in_view(
-    window: Page, book: Path, height: int, is_reversed: bool
-) -> None:
-    """On each page, wherever the sidebar was on the one before."""
+def out_of_view(window: Page, pages: list[Path], height: int) -> dict[Path, list[str]]:
+    """What is hidden of the field and of the current entry, one page after the other."""
     window.set_viewport_size({"width": 1280, "height": height})
-    pages = [*book.rglob("chapters/*.html"), *book.rglob("appendices/**/*.html")]
-    assert len(pages) > 60
-    for page in sorted(pages, reverse=is_reversed):
+    found = {}
+    for page in pages:
         window.goto(page.as_uri())
-        assert window.evaluate(IN_VIEW) == [], page
+        if hidden := window.evaluate(IN_VIEW):
+            found[page] = hidden
+    return found
 
 
-def test_pages_load_what_they_need(window: Page, book: Path) -> None:
-    """The list of sections when it is asked for, of the icons a few kilobytes."""
+def test_each_page_shows_where_one_is_and_loads_what_it_needs(window: Page, book: Path) -> None:
+    """Wherever the sidebar was before; the list of sections when asked for, few icons."""
     loaded: list[str] = []
     window.on("request", lambda request: loaded.append(request.url))
-    for page in sorted(book.rglob("*.html")):
-        if "_static" not in page.parts and page.name != "search.html":
-            window.goto(page.as_uri())
+    pages = [page for page in sorted(book.rglob("*.html")) if "_static" not in page.parts]
+    pages = [page for page in pages if page.name != "search.html"]
+    assert out_of_view(window, pages, height=900) == {}
     assert any("icons.css" in url for url in loaded)
     assert not [url for url in loaded if any(name in url for name in NEVER_LOADED)]
     assert not any("sections.js" in url for url in loaded)
     dialog(window, book, "stride")
     assert any("sections.js" in url for url in loaded)
+
+
+def test_a_low_window_shows_where_one_is_also_backwards(window: Page, book: Path) -> None:
+    pages = [*book.rglob("chapters/*.html"), *book.rglob("appendices/**/*.html")]
+    assert len(pages) > 60
+    assert out_of_view(window, sorted(pages, reverse=True), height=720) == {}

@@ -9,18 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    go,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, go, to_html
 from numpy.typing import NDArray
 
 from cnnbook import samples
@@ -150,10 +139,6 @@ def figure(show: Opener) -> Cell:
 
 
 # --- Without a browser ------------------------------------------------------------------------
-
-
-def test_html_is_self_contained_and_small() -> None:
-    check_html(FIGURE)
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -367,22 +352,15 @@ def test_a_learned_kernel(show: Opener) -> None:
 # --- What all figures keep --------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, FIGURE)
+class TestRules(Rules):
+    figure = FIGURE
+    still = (
+        "weights, in thousandths",
+        f"{1000 * CELL.max():.0f}",
+        "angle of the bar",
+        f"{FIGURE.response(45):.2f}",
+    )
 
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, FIGURE)
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    peak, weight = f"{FIGURE.response(45):.2f}", f"{1000 * CELL.max():.0f}"
-    check_still(show, FIGURE, "weights, in thousandths", weight, "angle of the bar", peak)
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, FIGURE)
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: figure.press("Reset"))
+    def drive(self, figure: Driver) -> None:
+        figure.press("Reset")
+        figure.root.get_by_role("slider", name="turn to this angle").fill("90")

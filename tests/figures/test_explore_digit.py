@@ -7,16 +7,7 @@ import numpy as np
 import pytest
 import torch
 from digit_script import HTML, Script, other_network
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, to_html
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, expect
 
@@ -34,10 +25,8 @@ SEVEN = [(70, 60), (200, 60), (185, 100), (160, 150), (140, 190), (130, 230)]
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small_but_for_its_weights() -> None:
-    figure = DigitExplorer()
-    assert 160_000 < len(figure.data()["weights"]) < 165_000
-    check_html(figure, 60 * 1024 + len(figure.data()["weights"]))
+def test_the_weights_travel_as_float16() -> None:
+    assert 160_000 < len(DigitExplorer().data()["weights"]) < 165_000
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -496,6 +485,15 @@ def test_redraws_fast_enough(browser: Browser) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
+class TestRules(Rules):
+    figure = DigitExplorer()
+    largest = 60 * 1024 + len(figure.data()["weights"])
+    still = ("conv 1, pool 1", "7 (9")
+
+    def drive(self, figure: Driver) -> None:
+        figure.press("Clear")
+
+
 def test_two_on_a_page_are_two(show: Opener) -> None:
     figures = show(HTML, HTML).locator(".cnn-figure[data-live]")
     expect(figures).to_have_count(2)
@@ -503,19 +501,3 @@ def test_two_on_a_page_are_two(show: Opener) -> None:
     first.press("8")
     second.press("Clear")
     assert (first.status, second.status) == ("8", "nothing drawn")
-
-
-def test_lives_where_jupyterlab_puts_it(show: Opener) -> None:
-    check_twice_and_hosted(show, DigitExplorer())
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, DigitExplorer(), "conv 1, pool 1", "7 (9")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, DigitExplorer())
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, DigitExplorer(), lambda driver: driver.press("Clear"))

@@ -7,18 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    go,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, go, to_html
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, expect
 
@@ -84,10 +73,6 @@ def figure(show: Opener) -> Pairs:
 
 
 # --- Without a browser ------------------------------------------------------------------------
-
-
-def test_html_is_self_contained_and_small() -> None:
-    check_html(FIGURE)
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -281,26 +266,13 @@ def test_the_link_leads_back(figure: Pairs) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, FIGURE)
+class TestRules(Rules):
+    figure = FIGURE
+    still = (AUGMENTATION, "+10", "−7 … +28", "without any of these", "+58 … +99")
 
-
-def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
-    figures = show(HTML, HTML).locator(".cnn-figure[data-live]")
-    first, second = (Pairs(figures.nth(i)) for i in range(2))
-    before = second.text
-    first.choose(DECAY)
-    first.seed(2).uncheck()
-    assert second.text == before != first.text
-    expect(second.seed(2)).to_be_checked()
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, FIGURE)
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, FIGURE, AUGMENTATION, "+10", "−7 … +28", "without any of these", "+58 … +99")
+    def drive(self, figure: Driver) -> None:
+        figure.choose(DECAY)
+        Pairs(figure.root).seed(2).uncheck()
 
 
 @pytest.mark.parametrize("width", [390, 900])
@@ -317,11 +289,3 @@ def test_marks_stay_in_forced_colours(figure: Pairs) -> None:
     colour = "mark => getComputedStyle(mark).backgroundColor"
     assert figure.root.locator("i.dot").first.evaluate(colour) == "rgb(0, 158, 115)"
     page.emulate_media(forced_colors="none")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, FIGURE)
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: Pairs(figure.root).seed(2).uncheck())

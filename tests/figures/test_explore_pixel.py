@@ -6,18 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    go,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, go, to_html
 from playwright.sync_api import Locator
 
 from cnnbook.explore import PixelExplorer
@@ -110,10 +99,6 @@ def number(text: str) -> float:
 
 
 # --- Without a browser ------------------------------------------------------------------------
-
-
-def test_html_is_self_contained_and_small() -> None:
-    check_html(FIGURE, 32 * 1024 + len(FIGURE.data()["images"]))
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -308,22 +293,10 @@ def test_the_link_leads_back(figure: Pixels) -> None:
 # --- What all figures keep --------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, FIGURE)
+class TestRules(Rules):
+    figure = FIGURE
+    largest = 32 * 1024 + len(FIGURE.data()["images"])
+    still = (f"images[0, 12, 14] = {IMAGES[0, 12, 14]}", "image 0")
 
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, FIGURE)
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    value = IMAGES[0, 12, 14]
-    check_still(show, FIGURE, f"images[0, 12, 14] = {value}", "image 0")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, FIGURE)
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: go(figure.root.page, "pixel-3-0-27"))
+    def drive(self, figure: Driver) -> None:
+        go(figure.root.page, "pixel-3-0-27")

@@ -4,16 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, to_html
 from playwright.sync_api import expect
 
 from cnnbook.digits import normalise_digit
@@ -55,10 +46,8 @@ def reader(show: Opener) -> Reader:
     return Reader(show(HTML, reduced_motion="reduce"))
 
 
-def test_html_is_self_contained_and_small_but_for_its_weights() -> None:
-    figure = DigitReader()
-    check_html(figure, 42 * 1024 + len(figure.data()["weights"]))
-    assert repr(figure).startswith("DigitReader(conv 1, ")
+def test_repr_names_the_layers() -> None:
+    assert repr(DigitReader()).startswith("DigitReader(conv 1, ")
 
 
 def test_all_layers_stand_in_a_row(reader: Reader) -> None:
@@ -161,6 +150,16 @@ def test_stays_still_for_whoever_asks_for_it(reader: Reader) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
+class TestRules(Rules):
+    figure = DigitReader()
+    largest = 42 * 1024 + len(figure.data()["weights"])
+    still = ("conv 1, pool 1", "7 (")
+    motions = ("reduce",)  # otherwise the layers light up
+
+    def drive(self, figure: Driver) -> None:
+        figure.press("Clear")
+
+
 @pytest.mark.parametrize(("window", "column"), [(900, 736), (390, 358)])
 def test_the_layers_stand_in_one_row_of_the_page(show: Opener, window: int, column: int) -> None:
     page = show(f'<div style="width: {column}px">{HTML}</div>', width=window)
@@ -169,22 +168,6 @@ def test_the_layers_stand_in_one_row_of_the_page(show: Opener, window: int, colu
     )
     assert len(middles) == len(LAYERS)
     assert max(middles) - min(middles) < 4
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, DigitReader())
-
-
-def test_two_on_a_page_and_where_jupyterlab_puts_it(show: Opener) -> None:
-    check_twice_and_hosted(show, DigitReader())
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, DigitReader(), "conv 1, pool 1", "7 (")
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, DigitReader(), lambda driver: driver.press("Clear"))
 
 
 def test_only_the_first_of_two_has_the_address(show: Opener) -> None:

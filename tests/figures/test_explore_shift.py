@@ -6,18 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    go,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, go, to_html
 from numpy.typing import NDArray
 
 from cnnbook.explore import ShiftExplorer
@@ -104,10 +93,6 @@ def differences(down: int, right: int, map: int) -> list[float]:
 
 
 # --- Without a browser ------------------------------------------------------------------------
-
-
-def test_html_is_self_contained_and_small() -> None:
-    check_html(FIGURE, 36 * 1024 + len(FIGURE.data()["weights"]))
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -281,21 +266,10 @@ def test_another_digit(show: Opener) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, FIGURE)
+class TestRules(Rules):
+    figure = FIGURE
+    largest = 36 * 1024 + len(FIGURE.data()["weights"])
+    still = ("in percent: at rest, and moved 3 down, 3 right", "?")
 
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, FIGURE, "in percent: at rest, and moved 3 down, 3 right", "?")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, FIGURE)
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, FIGURE)
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: figure.press("more map"))
+    def drive(self, figure: Driver) -> None:
+        figure.press("more map")

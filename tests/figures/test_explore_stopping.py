@@ -6,19 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_stops_when_gone,
-    check_twice_and_hosted,
-    go,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, check_stops_when_gone, go, to_html
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, expect
 
@@ -101,10 +89,6 @@ def figure(show: Opener) -> Stopping:
 
 
 # --- Without a browser ------------------------------------------------------------------------
-
-
-def test_html_is_self_contained_and_small() -> None:
-    check_html(FIGURE, 36 * 1024)
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -299,30 +283,22 @@ def test_the_link_leads_back(figure: Stopping) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, FIGURE)
+class TestRules(Rules):
+    figure = FIGURE
+    largest = 36 * 1024
+    still = (
+        *(f"epoch {stopped(run[:, HELD_OUT], 3)[1]}" for run in RUNS),
+        *(f"{run[:, HELD_OUT].min():.3f}" for run in RUNS),
+    )
 
-
-def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
-    figures = show(HTML, HTML).locator(".cnn-figure[data-live]")
-    first, second = (Stopping(figures.nth(i)) for i in range(2))
-    before = second.text
-    first.slider.fill("7")
-    first.press("more seed")
-    assert second.text == before != first.text
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, FIGURE)
+    def drive(self, figure: Driver) -> None:
+        Stopping(figure.root).slider.fill("7")
+        figure.press("more seed")
+        figure.press("Play")
 
 
 def test_stops_when_it_is_taken_off_the_page(figure: Stopping) -> None:
     check_stops_when_gone(figure, "Play")
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    kept = [f"epoch {stopped(run[:, HELD_OUT], 3)[1]}" for run in RUNS]
-    check_still(show, FIGURE, *kept, *(f"{run[:, HELD_OUT].min():.3f}" for run in RUNS))
 
 
 def test_no_number_is_cut_off(figure: Stopping) -> None:
@@ -344,11 +320,3 @@ def test_colours_stay_in_forced_colours(figure: Stopping) -> None:
     )
     assert all(first != second for first, second in pairwise(strokes))
     page.emulate_media(forced_colors="none")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, FIGURE)
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: figure.press("Play"))

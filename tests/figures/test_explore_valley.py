@@ -6,19 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_stops_when_gone,
-    check_twice_and_hosted,
-    go,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, check_stops_when_gone, go, to_html
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, expect
 
@@ -124,10 +112,6 @@ def figure(show: Opener) -> Valley:
 
 
 # --- Without a browser ------------------------------------------------------------------------
-
-
-def test_html_is_self_contained_and_small() -> None:
-    check_html(FIGURE)
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -340,30 +324,22 @@ def test_the_link_leads_back(figure: Valley) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, FIGURE)
+class TestRules(Rules):
+    figure = FIGURE
+    still = (
+        "momentum 0.5224",
+        "0.1299",
+        *(str(FIGURE.arrival(places)) for places in FIGURE.walks(400).values()),
+    )
 
-
-def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
-    figures = show(HTML, HTML).locator(".cnn-figure[data-live]")
-    first, second = (Valley(figures.nth(i)) for i in range(2))
-    before = second.text
-    first.rate("Adam", 0.01)
-    first.press("Step")
-    assert second.text == before != first.text
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, FIGURE)
+    def drive(self, figure: Driver) -> None:
+        Valley(figure.root).rate("Adam", 0.01)
+        figure.press("Step")
+        figure.press("Play")
 
 
 def test_stops_when_it_is_taken_off_the_page(figure: Valley) -> None:
     check_stops_when_gone(figure, "Play")
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    steps = [str(FIGURE.arrival(places)) for places in FIGURE.walks(400).values()]
-    check_still(show, FIGURE, "momentum 0.5224", "0.1299", *steps)
 
 
 def test_colours_stay_in_forced_colours(figure: Valley) -> None:
@@ -374,11 +350,3 @@ def test_colours_stay_in_forced_colours(figure: Valley) -> None:
     )
     assert len(set(strokes)) == 3
     page.emulate_media(forced_colors="none")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, FIGURE)
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: figure.press("Play"))
