@@ -168,7 +168,7 @@ function explainWindowed(layer, { shape, sides, field, jump }, row) {
   const { kind, k, s, p, d } = layer;
   const size = (n, axis) => {
     const rest = spare(n, layer) % s;
-    return `size ⌊(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}⌋ + 1`
+    return `output ⌊(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}⌋ + 1`
       + ` = ⌊${spare(n, layer)} / ${s}⌋ + 1 = ${row.sides[axis]}`
       + (rest ? `, ${rest} left over` : "");
   };
@@ -176,8 +176,8 @@ function explainWindowed(layer, { shape, sides, field, jump }, row) {
     ...sides.map(size),
     ...(kind === "c" ? explainWeights(layer, `${shape[0]}·${k}·${k}`, row) : []),
     ...field.map((extent, axis) =>
-      `receptive field ${extent} + ${d}·(${k} − 1)·${jump} = ${row.field[axis]}`),
-    `jump ${jump}·${s} = ${row.jump}`,
+      `receptive field ${extent} + ${d}·(${k} − 1)·${jump} = ${row.field[axis]} pixels`),
+    `jump, from one output to the next, ${jump}·${s} = ${row.jump} pixel${row.jump > 1 ? "s" : ""}`,
   ];
 }
 
@@ -189,7 +189,7 @@ function explainConnected(layer, { shape, sides, field, jump }, row) {
   return [
     ...explainWeights(layer, shape[0], row),
     ...field.map((extent, axis) =>
-      `receptive field ${extent} + (${sides[axis]} − 1)·${jump} = ${row.field[axis]}`),
+      `receptive field ${extent} + (${sides[axis]} − 1)·${jump} = ${row.field[axis]} pixels`),
   ];
 }
 
@@ -233,17 +233,23 @@ function drawLine(line, layer, row, rows) {
   name.firstChild.replaceChildren(titleOf(layer), " ", h("small", {}, notes.join(", ")));
   line.replaceChildren(name, ...(row.shape ? [
     h("td", {}, times(row.shape)),
-    share(row, "parameters", rows, "w"),
-    share(row, "work", rows, ""),
+    share(row, "parameters", rows),
+    share(row, "work", rows),
     h("td", {}, times(new Set(row.field))),
   ] : [h("td", { colspan: 4 }, row.wrong)]));
 }
 
 // A number with a bar, as long as its part of the largest in the column.
-function share(row, key, rows, role) {
-  const largest = Math.max(1, ...rows.map((other) => other[key] ?? 0));
-  return h("td", { class: role, style: `--v:${row[key] / largest}` }, count(row[key]));
+function share(row, key, rows) {
+  const largest = Math.max(1, ...all(rows, key));
+  return h("td", { style: `--v:${row[key] / largest}` }, count(row[key]));
 }
+
+// What each layer has of something; 0 where it does not fit.
+const all = (rows, key) => rows.map((row) => row[key] ?? 0);
+
+// The first layer that has most of it.
+const most = (rows, key) => all(rows, key).indexOf(Math.max(...all(rows, key)));
 
 // The name of the preset that the stack is, if it is one.
 function presetOf({ presets, state }) {
@@ -257,8 +263,12 @@ function judge(stack, rows) {
   if (wrong >= 0) {
     return `Layer ${wrong}, ${titleOf(stack[wrong])}, does not fit. ${rows[wrong].wrong}`;
   }
-  const total = (key) => count(sum(rows.map((row) => row[key])));
-  return `All layers fit: ${total("parameters")} parameters, ${total("work")} multiply-adds.`;
+  const total = (key, name) => {
+    const [whole, top] = [sum(all(rows, key)), most(rows, key)];
+    const part = whole ? `, ${(100 * rows[top][key] / whole).toFixed()} % in one ${titleOf(stack[top])}` : "";
+    return `${count(whole)} ${name}${part}`;
+  };
+  return `All layers fit: ${total("parameters", "parameters")}; ${total("work", "multiply-adds")}.`;
 }
 
 function say({ view }, text) {
@@ -285,13 +295,16 @@ function elements(figure) {
 }
 
 function arrange({ view: { preset, link, status, body } }) {
-  const titles = ["layer", "output", "parameters", "multiply-adds", "field"];
+  const titles = ["layer", "output", "parameters", "multiply-adds", "receptive field"];
   const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node),
-    h("p", {}, "Click or tap a layer to change it."), status,
+    h("p", {}, h("b", {}, "Which layer holds the parameters, which one does the work, and how much "
+      + "of the image does an output see?")),
+    h("p", {}, "Click or tap a layer to see how its numbers are computed, and to change it."),
+    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node), status,
     h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
-    h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
+    h("small", {}, "ReLU and dropout change none of these numbers and are left out. "
+      + "Receptive field: height and width in pixels of the input."),
   ];
 }
 
@@ -339,8 +352,9 @@ function numberField(figure, layer, key) {
 
 // --- Events: each changes the state, then draws ---
 
+// The layer that does most of the work is open at first.
 function open(figure, stack) {
-  figure.state = { stack, chosen: 1 };
+  figure.state = { stack, chosen: most(rowsOf(stack), "work") };
   layOut(figure);
 }
 
