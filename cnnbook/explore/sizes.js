@@ -176,8 +176,8 @@ function explainWindowed(layer, { shape, sides, field, jump }, row) {
     ...sides.map(size),
     ...(kind === "c" ? explainWeights(layer, `${shape[0]}·${k}·${k}`, row) : []),
     ...field.map((extent, axis) =>
-      `receptive field ${extent} + ${d}·(${k} − 1)·${jump} = ${row.field[axis]} pixels`),
-    `jump, from one output to the next, ${jump}·${s} = ${row.jump} pixel${row.jump > 1 ? "s" : ""}`,
+      `receptive field, in pixels, ${extent} + ${d}·(${k} − 1)·${jump} = ${row.field[axis]}`),
+    `jump from one output to the next, in pixels, ${jump}·${s} = ${row.jump}`,
   ];
 }
 
@@ -189,7 +189,7 @@ function explainConnected(layer, { shape, sides, field, jump }, row) {
   return [
     ...explainWeights(layer, shape[0], row),
     ...field.map((extent, axis) =>
-      `receptive field ${extent} + (${sides[axis]} − 1)·${jump} = ${row.field[axis]} pixels`),
+      `receptive field, in pixels, ${extent} + (${sides[axis]} − 1)·${jump} = ${row.field[axis]}`),
   ];
 }
 
@@ -241,15 +241,10 @@ function drawLine(line, layer, row, rows) {
 
 // A number with a bar, as long as its part of the largest in the column.
 function share(row, key, rows) {
-  const largest = Math.max(1, ...all(rows, key));
+  const largest = Math.max(1, ...rows.map((other) => other[key] ?? 0));
   return h("td", { style: `--v:${row[key] / largest}` }, count(row[key]));
 }
 
-// What each layer has of something; 0 where it does not fit.
-const all = (rows, key) => rows.map((row) => row[key] ?? 0);
-
-// The first layer that has most of it.
-const most = (rows, key) => all(rows, key).indexOf(Math.max(...all(rows, key)));
 
 // The name of the preset that the stack is, if it is one.
 function presetOf({ presets, state }) {
@@ -263,12 +258,17 @@ function judge(stack, rows) {
   if (wrong >= 0) {
     return `Layer ${wrong}, ${titleOf(stack[wrong])}, does not fit. ${rows[wrong].wrong}`;
   }
-  const total = (key, name) => {
-    const [whole, top] = [sum(all(rows, key)), most(rows, key)];
-    const part = whole ? `, ${(100 * rows[top][key] / whole).toFixed()} % in one ${titleOf(stack[top])}` : "";
-    return `${count(whole)} ${name}${part}`;
-  };
-  return `All layers fit: ${total("parameters", "parameters")}; ${total("work", "multiply-adds")}.`;
+  const [parameters, work] = ["parameters", "work"].map((key) => total(stack, rows, key));
+  return `All layers fit. Parameters: ${parameters}; multiply-adds: ${work}.`;
+}
+
+// The sum over all layers, and of this the part of the largest.
+function total(stack, rows, key) {
+  const numbers = rows.map((row) => row[key]);
+  const [whole, largest] = [sum(numbers), Math.max(...numbers)];
+  if (!whole) return "0";
+  const name = titleOf(stack[numbers.indexOf(largest)]);
+  return `${count(whole)} (${(100 * largest / whole).toFixed()} % in one ${name})`;
 }
 
 function say({ view }, text) {
@@ -301,10 +301,12 @@ function arrange({ view: { preset, link, status, body } }) {
     h("p", {}, h("b", {}, "Which layer holds the parameters, which one does the work, and how much "
       + "of the image does an output see?")),
     h("p", {}, "Click or tap a layer to see how its numbers are computed, and to change it."),
-    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node), status,
+    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset)), status,
     h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
-    h("small", {}, "ReLU and dropout change none of these numbers and are left out. "
-      + "Receptive field: height and width in pixels of the input."),
+    h("p", {}, "The longer its bar, the more of a column a layer has. Receptive field: the height and "
+      + "width, in pixels of the input, of what an output sees. ReLU and dropout change none of "
+      + "these numbers and are left out."),
+    link.node,
   ];
 }
 
@@ -352,9 +354,8 @@ function numberField(figure, layer, key) {
 
 // --- Events: each changes the state, then draws ---
 
-// The layer that does most of the work is open at first.
 function open(figure, stack) {
-  figure.state = { stack, chosen: most(rowsOf(stack), "work") };
+  figure.state = { stack, chosen: -1 };
   layOut(figure);
 }
 
