@@ -303,9 +303,9 @@ function arrange({ view: { preset, link, status, body } }) {
     h("p", {}, "Click or tap a layer to see how its numbers are computed, and to change it."),
     h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset)), status,
     h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
-    h("p", {}, "The longer its bar, the more of a column a layer has. Receptive field: the height and "
-      + "width, in pixels of the input, of what an output sees. ReLU and dropout change none of "
-      + "these numbers and are left out."),
+    h("p", {}, "The longer its bar, the more of a column a layer has. Receptive field: the height "
+      + "and width, in pixels of the input, of what an output sees. ReLU and dropout change none "
+      + "of these numbers and are left out."),
     link.node,
   ];
 }
