@@ -41,10 +41,10 @@ function scaleDown({ from: [maps], kernel, w, b }) {
 }
 
 // The mean loss of the next digits, and its gradient.
-function measure({ params, steps, losses, layers }, digits, batch) {
-  params.forEach(({ gradient }) => gradient.fill(0));
-  const next = range(batch).map((i) => digits[(steps * batch + i) % digits.length]);
-  losses.push(sum(next.map((digit) => study({ layers, params }, digit))) / batch);
+function measure(run, digits, batch) {
+  run.params.forEach(({ gradient }) => gradient.fill(0));
+  const next = range(batch).map((i) => digits[(run.steps * batch + i) % digits.length]);
+  run.losses.push(sum(next.map((digit) => study(run, digit))) / batch);
 }
 
 // One step of Adam, and what the network then makes of the next digits.
