@@ -57,7 +57,7 @@ function walk(quiz) {
 const together = {
   ".cnn-bar": "button:not(output + button, :has(+ output)), [role='spinbutton']",
   ".chips": "button",
-  ".cnn-sizes": "th button",
+  ".cnn-sizes": "th > button",
   ".cell": ".hide > summary",
 };
 
