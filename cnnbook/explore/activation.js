@@ -22,6 +22,12 @@ function below(x) {
 
 const sigmoid = (x) => 1 / (1 + exp(-x));
 
+// The numbers along the axes, which show all that a function does.
+const along = [-6, -4, -2, 0, 2, 4, 6];
+const ramp = [-1, 0, 1, 2, 3, 4, 5, 6];
+const shares = [-0.2, 0, 0.2, 0.4, 0.6, 0.8, 1, 1.2];
+const bothSigns = [-1.5, -1, -0.5, 0, 0.5, 1, 1.5];
+
 // Each function: its value, its slope (0 at the kink of ReLU, by convention), and both in words.
 const three = (v) => short(v, 3);
 const result = (v) => `${Math.abs(v - v.toFixed(3)) < 1e-9 ? "=" : "≈"} ${three(v)}`;
@@ -29,21 +35,25 @@ const signed = (v) => (v < 0 ? `(${three(v)})` : three(v));
 const side = (x) => (x > 0 ? "x > 0" : "x ≤ 0");
 const functionsWith = (leak) => ({
   ReLU: {
+    up: ramp,
     value: (x) => max(x, 0),
     slope: (x) => (x > 0 ? 1 : 0),
     spell: (x) => [`max(${three(x)}, 0)`, `for ${side(x)}`],
   },
   "leaky ReLU": {
+    up: ramp,
     value: (x) => (x > 0 ? x : leak * x),
     slope: (x) => (x > 0 ? 1 : leak),
     spell: (x) => [x > 0 ? "x" : `${leak} · ${signed(x)}`, `for ${side(x)}`],
   },
   sigmoid: {
+    up: shares,
     value: sigmoid,
     slope: (x) => sigmoid(x) * (1 - sigmoid(x)),
     spell: (x, y) => [`1 / (1 + e^${three(-x)})`, `${y} · (1 − ${y})`],
   },
   tanh: {
+    up: bothSigns,
     value: Math.tanh,
     slope: (x) => 1 - Math.tanh(x) ** 2,
     spell: (x, y) => [
@@ -51,6 +61,7 @@ const functionsWith = (leak) => ({
     ],
   },
   GELU: {
+    up: ramp,
     value: (x) => x * below(x),
     slope: (x) => below(x) + x * density(x),
     spell: (x) => [
@@ -68,6 +79,8 @@ function activation({ name, x, furthest, leak }) {
   draw(figure);
   const { list, slider, shown, picture, status, link } = figure.view;
   return [
+    h("p", {}, h("b", {}, "Where is an activation function steep, and where is it flat?"),
+      " Choose a function and move x."),
     h("div", { class: "cnn-bar" }, h("label", {}, "function ", list),
       h("div", { class: "input" }, "x", shown, slider), link.node),
     h("div", { class: "both" }, picture, status),
@@ -80,9 +93,10 @@ function elements(figure) {
     type: "range", min: -figure.furthest, max: figure.furthest, step: 0.1, "aria-label": "x",
     oninput: () => change(figure, { x: Number(slider.value) }),
   });
-  const picture = h("div", { role: "img" });
+  const plot = makePlot("x", "value and slope");
+  const picture = h("div", { role: "img" }, plot.node);
   return {
-    list, slider, picture, shown: h("output"), status: h("p", { role: "status" }),
+    list, slider, plot, picture, shown: h("output"), status: h("p", { role: "status" }),
     link: linkTo("activation", "view", (code) => open(figure, code)),
   };
 }
@@ -102,13 +116,9 @@ function open(figure, code) {
 
 // --- Drawing ---
 
-const unit = 40;
-const at = ([x, y]) => [x * unit, -y * unit].map((v) => v.toFixed(2));
-const line = (role, places) => `<path class="${role}" d="M${places.map(at).join("L")}"/>`;
-
 function draw(figure) {
   const { state: { name, x }, functions, view } = figure;
-  const { value, slope, spell } = functions[name];
+  const { up, value, slope, spell } = functions[name];
   const [y, dy] = [value(x), slope(x)];
   const [first, second] = spell(x, signed(y));
   view.link.set(write(name, x));
@@ -116,24 +126,24 @@ function draw(figure) {
   view.slider.value = x;
   view.shown.textContent = short(x, 1);
   view.picture.ariaLabel = `${name}, its slope, and its tangent at ${three(x)}`;
-  view.picture.innerHTML = plot(figure, y, dy);
+  scale(view.plot, along, up);
+  view.plot.inside.innerHTML = curves(figure, y, dy);
   view.status.replaceChildren(
     h("b", { class: "y" }, "━ value"), ` ${first} ${result(y)}`, h("br"),
     h("b", { class: "g" }, "╍ slope"), ` ${second} ${result(dy)}`, h("br"),
     h("b", {}, "─ tangent"), ` rises by ${three(dy)} for each step of 1 to the right`);
 }
 
-function plot({ state: { name, x }, functions, furthest }, y, dy) {
-  const { value, slope } = functions[name];
+function curves({ state: { name, x }, functions, furthest, view: { plot } }, y, dy) {
+  const { up, value, slope } = functions[name];
   const right = range(81).map((i) => max(i / 80, 1e-9) * furthest);
   const places = [...right.map((v) => -v).reverse(), ...right]; // both sides of a kink at 0
   const tangent = [-1.5, 1.5].map((by) => [x + by, y + by * dy]);
-  const number = (v, [left, top]) => `<text x="${left}" y="${top}">${short(v)}</text>`;
-  const marks = [-4, -2, 2, 4].map((v) => number(v, [v * unit, 16])).join("")
-    + [-1, 1, 2, 3].map((v) => number(v, [-12, 4 - v * unit])).join("");
-  return `<svg viewBox="-180 -170 360 250">${marks}`
-    + line("axis", [[-furthest, 0], [furthest, 0]]) + line("axis", [[0, -1.6], [0, 4]])
-    + line("g", places.map((v) => [v, slope(v)])) + line("y", places.map((v) => [v, value(v)]))
-    + line("ink", tangent) + line("drop", [[x, 0], [x, y]])
-    + `<circle cx="${at([x, y])[0]}" cy="${at([x, y])[1]}" r="5"/></svg>`;
+  const [left, top] = at(plot, [x, y]);
+  return line(plot, [[-furthest, 0], [furthest, 0]], "")
+    + line(plot, [[0, up[0]], [0, up.at(-1)]], "")
+    + line(plot, places.map((v) => [v, slope(v)]), "g")
+    + line(plot, places.map((v) => [v, value(v)]), "y")
+    + line(plot, tangent, "ink") + line(plot, [[x, 0], [x, y]], "dash")
+    + `<circle cx="${left}" cy="${top}" r="5"/>`;
 }

@@ -23,8 +23,9 @@ from cnnbook.explore import ActivationExplorer
 from cnnlib import functional as F
 
 Floats = NDArray[np.float64]
+WIDTH, HEIGHT = 284, 190  # of the frame, as in axes.js
 NAMES = ["ReLU", "leaky ReLU", "sigmoid", "tanh", "GELU"]
-PLACES = [-4, -1.3, -0.1, 0, 0.1, 0.7, 4]
+PLACES = [-6, -1.3, -0.1, 0, 0.1, 0.7, 6]
 
 
 def values(name: str, x: Any) -> tuple[Floats, Floats]:
@@ -42,10 +43,19 @@ class Activation(Driver):
         self.root.get_by_role("slider").fill(str(x))
 
     def path(self, role: str) -> Floats:
-        """The places of a curve."""
+        """The places of a curve, in the numbers along the axes."""
         text = self.root.locator(f"path.{role}").get_attribute("d") or ""
         places = [[*map(float, pair.split(","))] for pair in text[1:].split("L")]
-        return np.array(places) / [40, -40]
+        (left, right), (low, high) = self.ends
+        x, y = np.array(places).T / np.array([[WIDTH], [HEIGHT]])
+        return np.stack([left + x * (right - left), high - y * (high - low)], 1)
+
+    @property
+    def ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The first and the last of the numbers along each axis."""
+        texts = self.root.locator("svg text").all_text_contents()[2:]
+        along = [float(text.replace("−", "-")) for text in texts]
+        return (along[0], along[6]), (along[7], along[-1])
 
     def found(self, pattern: str) -> float:
         found = re.search(pattern.replace("#", r"(−?\d+(?:\.\d+)?)"), self.status)
@@ -73,8 +83,8 @@ def test_repr_is_short_and_stable() -> None:
     ("change", "error", "message"),
     [
         ({"function": "relu"}, ValueError, "one of ReLU, leaky ReLU, .*, GELU, got 'relu'"),
-        ({"x": 4.1}, ValueError, r"x in -4 … 4, got 4\.1"),
-        ({"x": float("nan")}, ValueError, "x in -4 … 4, got nan"),
+        ({"x": 6.1}, ValueError, r"x in -6 … 6, got 6\.1"),
+        ({"x": float("nan")}, ValueError, "x in -6 … 6, got nan"),
         ({"x": "one"}, TypeError, "a number as x, got 'one'"),
     ],
 )
@@ -102,7 +112,7 @@ def test_draws_what_cnnlib_computes(figure: Activation, name: str) -> None:
     figure.choose(name)
     for role, expected in zip("yg", values(name, figure.path("y")[:, 0]), strict=True):
         x, y = figure.path(role).T
-        assert (x[0], x[-1]) == (-4, 4)
+        assert (x[0], x[-1]) == (-6, 6)
         smooth = np.abs(x) > 1e-3  # at 0 the slope of ReLU jumps
         np.testing.assert_allclose(y[smooth], expected[smooth], atol=1e-3)
     left, right = figure.path("g")[80:82, 1]
@@ -144,7 +154,7 @@ def test_keys_move_x(figure: Activation) -> None:
     slider.press("ArrowLeft")
     assert "max(0.9, 0) = 0.9" in figure.status
     slider.press("Home")
-    assert "max(−4, 0) = 0" in figure.status
+    assert "max(−6, 0) = 0" in figure.status
 
 
 def test_starts_as_it_is_told(show: Opener) -> None:
@@ -159,7 +169,7 @@ def test_the_link_leads_back(show: Opener) -> None:
         figure.choose("leaky ReLU")
         figure.move(-2)
 
-    refused = ("leaky+ReLU_5", "leaky+ReLU_-5", "leaky_1", "tanh_x", "tanh_")
+    refused = ("leaky+ReLU_7", "leaky+ReLU_-7", "leaky_1", "tanh_x", "tanh_")
     check_link(show, ActivationExplorer(), "leaky+ReLU_-2", drive, *refused)
 
 
