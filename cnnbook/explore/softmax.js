@@ -1,5 +1,6 @@
 // The softmax explorer: logits to move, the probabilities that they become, the loss, and its
-// gradient. The numbers are those of cnnlib.functional: softmax, cross_entropy and its backward.
+// slope with each logit. The numbers are those of cnnlib.functional: softmax, cross_entropy and
+// its backward.
 //
 // The figure is one object: what it was `given`, its `state`, which is what the reader has made of
 // that and the class that is pointed at, and on the page its `view`.
@@ -9,7 +10,7 @@
 const powersOf = (logits) => logits.map(Math.exp);
 const shares = (powers) => powers.map((power) => power / sum(powers));
 const lossOf = (logits, target) => Math.log(sum(powersOf(logits))) - logits[target];
-const truth = (k, target) => (k === target ? 1 : 0);
+const slopesOf = (p, target) => p.map((share, k) => (k === target ? share - 1 : share));
 const toTenth = (value) => Math.round(value * 10) / 10;
 
 // --- What is said ---
@@ -36,9 +37,9 @@ function spellShare(k, logits) {
 }
 
 function spellSlope(k, p, target) {
-  const t = truth(k, target);
-  const effect = t ? "lowers" : "raises";
-  return `p − t ≈ ${fine(p)} − ${t} = ${fine(p - t)}: a larger logit ${effect} the loss.`;
+  return k === target
+    ? `Slope of the loss: p − 1 ≈ ${fine(p)} − 1 = ${fine(p - 1)}. A larger logit lowers the loss.`
+    : `Slope of the loss: p ≈ ${fine(p)}. A larger logit raises the loss.`;
 }
 
 const spellLoss = (logits, target) =>
@@ -53,6 +54,8 @@ function softmax({ largest, ...given }) {
   draw(figure);
   const { target, add, table, status, link } = figure.view;
   return [
+    h("p", {}, h("b", {}, "How do logits become probabilities, and how large is the loss?"),
+      " Move a logit, or choose another right class."),
     h("div", { class: "cnn-bar" }, h("label", {}, "right class ", target), add,
       button("Reset", () => change(figure, { ...given, pointed: given.target })), link.node),
     table, status,
@@ -62,7 +65,7 @@ function softmax({ largest, ...given }) {
 function elements(figure) {
   const { given: { logits } } = figure;
   const rows = logits.map((_, k) => row(figure, k));
-  const sums = range(5).map(() => h("td"));
+  const sums = range(4).map(() => h("td"));
   const target = choice(logits.map((_, k) => k), () =>
     change(figure, { target: target.selectedIndex, pointed: target.selectedIndex }));
   return {
@@ -76,8 +79,9 @@ function elements(figure) {
   };
 }
 
-const heading = () => h("tr", {}, ...["class", "logit", "z", "e^z", "p", "p − t"].map((name) =>
-  h("th", { scope: "col" }, name)));
+const columns = ["class", "logit z", "e^z", "probability p", "slope of the loss"];
+const heading = () =>
+  h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, name)));
 
 // A class: to move its slider, to reach it by Tab or to point at its row spells its numbers.
 function row(figure, k) {
@@ -90,8 +94,10 @@ function row(figure, k) {
     }),
   });
   const name = h("th", { scope: "row" });
-  const [z, power, p, slope] = ["", "", "y", "g"].map((role) => h("td", { class: role }));
-  const node = h("tr", { onpointerenter: point }, name, h("td", {}, slider), z, power, p, slope);
+  const z = h("span");
+  const logit = h("td", {}, h("div", {}, slider, z));
+  const [power, p, slope] = ["", "y", "g"].map((role) => h("td", { class: role }));
+  const node = h("tr", { onpointerenter: point }, name, logit, power, p, slope);
   return { node, name, slider, z, power, p, slope };
 }
 
@@ -123,7 +129,7 @@ function addOne(figure) {
   const more = logits.map((z) => toTenth(z + 1));
   change(figure, { logits: more });
   say(figure, `Every e^z is e ≈ 2.72 times as large, and so is their sum: ${total(logits)} before, `
-    + `${total(more)} now. So p, the loss and p − t have not changed.`);
+    + `${total(more)} now. So the probabilities, the loss and its slopes have not changed.`);
 }
 
 // --- Drawing ---
@@ -132,7 +138,7 @@ function draw(figure) {
   const { state: { logits, target, pointed }, view } = figure;
   const powers = powersOf(logits);
   const p = shares(powers);
-  const slopes = p.map((share, k) => share - truth(k, target));
+  const slopes = slopesOf(p, target);
   view.rows.forEach((row, k) => drawRow(row, logits[k], powers[k], p[k], slopes[k]));
   view.rows.forEach(({ node, name }, k) => {
     node.classList.toggle("on", k === pointed);
@@ -140,7 +146,7 @@ function draw(figure) {
     name.textContent = k === target ? `${k} ✓` : k;
   });
   [digits(sum(powers)), short(sum(p), 3), short(sum(slopes), 3)].forEach((text, i) => {
-    view.sums[i + 2].textContent = text;
+    view.sums[i + 1].textContent = text;
   });
   view.target.selectedIndex = target;
   view.add.ariaDisabled = !canAdd(figure);

@@ -1,4 +1,4 @@
-"""The softmax explorer: from logits to probabilities, to the loss, and to its gradient."""
+"""The softmax explorer: from logits to probabilities, to the loss, and to its slopes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class SoftmaxExplorer(Figure):
             f"<tr><th>{k}<td>{'<td>'.join(short(v, 3) for v in row)}"
             for k, row in enumerate(columns)
         )
-        head = "<tr><th>class<th>logit z<th>e^z<th>p<th>p − t"
+        head = "<tr><th>class<th>logit z<th>e^z<th>probability p<th>slope of the loss"
         return (
             f"<table>{head}{''.join(rows)}</table>"
             f"<p>The right class is {self.target}: loss −log p ≈ {short(self.loss, 3)}.</p>"
