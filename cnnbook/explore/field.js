@@ -105,14 +105,16 @@ function makePicture(figure) {
 
 function arrange({ view }) {
   return [
-    h("p", {}, "Click or tap an output, drag along a row, or walk with the arrow keys."),
+    h("p", {}, h("b", {}, "Which pixels does one output see?"),
+      " Click or tap an output, drag along a row, or walk with the arrow keys."),
     h("div", { class: "cnn-bar" }, h("label", {}, "network ", view.preset), view.player.node,
       view.link.node),
     h("div", { class: "cnn-bar" }, view.layer, ...view.steps.nodes),
+    h("small", {}, "Thick lines: the window of the chosen output; thin lines: the windows of what "
+      + "it reads; dotted squares: padding. Beside each row: r, the pixels that an output sees; "
+      + "j, the pixels from one output to the next; window k, stride s, padding p, dilation d."),
     h("div", { class: "cnn-field" }, view.labels, view.picture),
-    h("small", {}, "r: pixels seen; j: pixels from one output to the next; k: window, s: stride, "
-      + "p: padding, d: dilation"),
-    view.formula, view.status,
+    view.status, view.formula,
   ];
 }
 
@@ -242,15 +244,15 @@ function presetOf({ presets, state: { size, layers } }) {
   return Object.keys(presets).find((name) => write(...presets[name]) === text);
 }
 
-// What stands beside a row: its field and jump, and the numbers of the layer that makes it.
+// What stands beside a row: its name, its field and jump, and the numbers of its layer.
 function label({ rows, state: { layers, level } }, l) {
   const { r, j } = rows[l];
   const { window, stride, padding, dilation } = layers[l - 1] ?? {};
   const more = [["s", stride, 1], ["p", padding, 0], ["d", dilation, 1]]
     .filter(([, value, usual]) => value !== usual)
     .map(([letter, value]) => `, ${letter}\u00a0${value}`);
-  return h("div", { class: l === level ? "on" : "" }, `r ${r}, j ${j}`,
-    h("small", {}, l ? `k ${window}${more.join("")}` : "pixels"));
+  return h("div", { class: l === level ? "on" : "" }, l ? `layer ${l}` : "pixels",
+    h("small", {}, `r ${r}, j ${j}`), h("small", {}, l ? `k ${window}${more.join("")}` : ""));
 }
 
 // All rows from the last layer down to the pixels, and below these the field of the chosen output.
@@ -314,7 +316,7 @@ function spell({ rows, state: { layers, level } }) {
   const [below, { r, j }] = [rows[level - 1], rows[level]];
   const extent = extentOf(layer);
   return [
-    `E = d (k − 1) + 1 = ${dilation} · ${window - 1} + 1 = ${extent}`,
+    `extent E = d (k − 1) + 1 = ${dilation} · ${window - 1} + 1 = ${extent}`,
     `r′ = r + (E − 1) j = ${below.r} + ${extent - 1} · ${below.j} = ${r}`,
     `j′ = j s = ${below.j} · ${stride} = ${j}`,
   ];

@@ -234,11 +234,11 @@ def test_opens_with_the_last_output_of_lenet(figure: Field) -> None:
     assert figure.shows(4, 2)
     assert figure.status == "Output 2 of layer 4 sees 16 pixels, 6 to 21."
     assert figure.labels == [
-        "r 1, j 1\npixels",
-        "r 5, j 1\nk 5, p 2",
-        "r 6, j 2\nk 2, s 2",
-        "r 14, j 2\nk 5",
-        "r 16, j 4\nk 2, s 2",
+        "pixels\nr 1, j 1",
+        "layer 1\nr 5, j 1\nk 5, p 2",
+        "layer 2\nr 6, j 2\nk 2, s 2",
+        "layer 3\nr 14, j 2\nk 5",
+        "layer 4\nr 16, j 4\nk 2, s 2",
     ]
     figure.picture.press("ArrowDown")
     assert "r′ = r + (E − 1) j = 6 + 4 · 2 = 14" in figure.formula
@@ -275,7 +275,7 @@ def test_rows_say_their_field_and_jump(figure: Field) -> None:
         go(figure.root.page, f"field-{code(layers, size, 1, 0)}")
         rows = FieldExplorer(layers, size).rows
         expected = [f"r {row.field}, j {row.jump}" for row in rows]
-        assert [label.split("\n")[0] for label in figure.labels] == expected
+        assert [label.split("\n")[1] for label in figure.labels] == expected
 
 
 def test_padding_is_drawn_and_reached(figure: Field) -> None:
@@ -380,7 +380,7 @@ def test_the_numbers_of_the_chosen_layer_change(figure: Field) -> None:
         figure.press(name)
     changed = [*LENET[:2], (4, 2, 1, 2), LENET[3]]
     expect(network).to_have_value("own")
-    assert figure.labels[3].split("\n") == ["r 18, j 4", "k 4, s 2, p 1, d 2"]
+    assert figure.labels[3].split("\n") == ["layer 3", "r 18, j 4", "k 4, s 2, p 1, d 2"]
     chosen = int(figure.link.rpartition("_")[2])
     assert figure.shows(3, chosen, changed)
 
@@ -405,7 +405,7 @@ def test_networks_are_chosen_from_a_list(figure: Field) -> None:
     }
     for name, fields in rows.items():
         figure.choose(name)
-        found = [re.match(r"r (\d+), ", label) for label in figure.labels]
+        found = [re.search(r"r (\d+), ", label) for label in figure.labels]
         assert [int(label[1]) for label in found if label] == fields
         expect(figure.root.get_by_role("combobox")).to_have_value(name)
 
