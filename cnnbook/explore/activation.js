@@ -22,8 +22,7 @@ function below(x) {
 
 const sigmoid = (x) => 1 / (1 + exp(-x));
 
-// The numbers along the axes, which show all that a function does.
-const along = [-6, -4, -2, 0, 2, 4, 6];
+// The numbers beside a function, from the lowest that is shown to the highest.
 const ramp = [-1, 0, 1, 2, 3, 4, 5, 6];
 const shares = [-0.2, 0, 0.2, 0.4, 0.6, 0.8, 1, 1.2];
 const bothSigns = [-1.5, -1, -0.5, 0, 0.5, 1, 1.5];
@@ -93,10 +92,9 @@ function elements(figure) {
     type: "range", min: -figure.furthest, max: figure.furthest, step: 0.1, "aria-label": "x",
     oninput: () => change(figure, { x: Number(slider.value) }),
   });
-  const plot = makePlot("x", "value and slope");
-  const picture = h("div", { role: "img" }, plot.node);
+  const picture = h("div", { role: "img" });
   return {
-    list, slider, plot, picture, shown: h("output"), status: h("p", { role: "status" }),
+    list, slider, picture, shown: h("output"), status: h("p", { role: "status" }),
     link: linkTo("activation", "view", (code) => open(figure, code)),
   };
 }
@@ -116,9 +114,17 @@ function open(figure, code) {
 
 // --- Drawing ---
 
+// The picture: a step of 1 to the right takes so many of its units, all numbers upward so many.
+const unit = 26;
+const height = 190;
+const at = (up, [x, y]) =>
+  [x * unit, (up.at(-1) - y) / (up.at(-1) - up[0]) * height].map((v) => v.toFixed(2));
+const line = (up, role, places) =>
+  `<path class="${role}" d="M${places.map((place) => at(up, place)).join("L")}"/>`;
+
 function draw(figure) {
   const { state: { name, x }, functions, view } = figure;
-  const { up, value, slope, spell } = functions[name];
+  const { value, slope, spell } = functions[name];
   const [y, dy] = [value(x), slope(x)];
   const [first, second] = spell(x, signed(y));
   view.link.set(write(name, x));
@@ -126,24 +132,36 @@ function draw(figure) {
   view.slider.value = x;
   view.shown.textContent = short(x, 1);
   view.picture.ariaLabel = `${name}, its slope, and its tangent at ${three(x)}`;
-  scale(view.plot, along, up);
-  view.plot.inside.innerHTML = curves(figure, y, dy);
+  view.picture.innerHTML = plot(figure, y, dy);
   view.status.replaceChildren(
     h("b", { class: "y" }, "━ value"), ` ${first} ${result(y)}`, h("br"),
     h("b", { class: "g" }, "╍ slope"), ` ${second} ${result(dy)}`, h("br"),
     h("b", {}, "─ tangent"), ` rises by ${three(dy)} for each step of 1 to the right`);
 }
 
-function curves({ state: { name, x }, functions, furthest, view: { plot } }, y, dy) {
+function plot({ state: { name, x }, functions, furthest }, y, dy) {
   const { up, value, slope } = functions[name];
   const right = range(81).map((i) => max(i / 80, 1e-9) * furthest);
   const places = [...right.map((v) => -v).reverse(), ...right]; // both sides of a kink at 0
   const tangent = [-1.5, 1.5].map((by) => [x + by, y + by * dy]);
-  const [left, top] = at(plot, [x, y]);
-  return line(plot, [[-furthest, 0], [furthest, 0]], "")
-    + line(plot, [[0, up[0]], [0, up.at(-1)]], "")
-    + line(plot, places.map((v) => [v, slope(v)]), "g")
-    + line(plot, places.map((v) => [v, value(v)]), "y")
-    + line(plot, tangent, "ink") + line(plot, [[x, 0], [x, y]], "dash")
-    + `<circle cx="${left}" cy="${top}" r="5"/>`;
+  const [left, top] = at(up, [x, y]);
+  const edge = furthest * unit;
+  return `<svg viewBox="${-edge - 34} -10 ${2 * edge + 46} ${height + 34}">`
+    + numbers(up, edge)
+    + `<svg x="${-edge}" width="${2 * edge}" height="${height}"`
+    + ` viewBox="${-edge} 0 ${2 * edge} ${height}">`
+    + line(up, "axis", [[-furthest, 0], [furthest, 0]])
+    + line(up, "axis", [[0, up[0]], [0, up.at(-1)]])
+    + line(up, "g", places.map((v) => [v, slope(v)]))
+    + line(up, "y", places.map((v) => [v, value(v)]))
+    + line(up, "ink", tangent) + line(up, "drop", [[x, 0], [x, y]])
+    + `<circle cx="${left}" cy="${top}" r="5"/></svg></svg>`;
+}
+
+// Along the left and the lower edge.
+function numbers(up, edge) {
+  const text = (v, x, y, side) =>
+    `<text x="${x}" y="${y}" text-anchor="${side}">${short(v)}</text>`;
+  return up.map((v) => text(v, -edge - 6, Number(at(up, [0, v])[1]) + 4, "end")).join("")
+    + [-6, -4, -2, 0, 2, 4, 6].map((v) => text(v, v * unit, height + 18, "middle")).join("");
 }

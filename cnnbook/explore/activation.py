@@ -40,7 +40,7 @@ class ActivationExplorer(Figure):
     """
 
     name = "activation"
-    builds_on = ("address", "axes")
+    builds_on = ("address",)
 
     def __init__(self, function: str = "ReLU", x: float = 1.0) -> None:
         if function not in FUNCTIONS:

@@ -23,7 +23,7 @@ from cnnbook.explore import ActivationExplorer
 from cnnlib import functional as F
 
 Floats = NDArray[np.float64]
-WIDTH, HEIGHT = 284, 190  # of the frame, as in axes.js
+UNIT, HEIGHT = 26, 190  # as in activation.js
 NAMES = ["ReLU", "leaky ReLU", "sigmoid", "tanh", "GELU"]
 PLACES = [-6, -1.3, -0.1, 0, 0.1, 0.7, 6]
 
@@ -46,16 +46,10 @@ class Activation(Driver):
         """The places of a curve, in the numbers along the axes."""
         text = self.root.locator(f"path.{role}").get_attribute("d") or ""
         places = [[*map(float, pair.split(","))] for pair in text[1:].split("L")]
-        (left, right), (low, high) = self.ends
-        x, y = np.array(places).T / np.array([[WIDTH], [HEIGHT]])
-        return np.stack([left + x * (right - left), high - y * (high - low)], 1)
-
-    @property
-    def ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The first and the last of the numbers along each axis."""
-        texts = self.root.locator("svg text").all_text_contents()[2:]
-        along = [float(text.replace("−", "-")) for text in texts]
-        return (along[0], along[6]), (along[7], along[-1])
+        texts = self.root.locator("svg text").all_text_contents()
+        low, high = (float(texts[i].replace("−", "-")) for i in (0, -8))  # of those beside it
+        x, y = np.array(places).T / np.array([[UNIT], [HEIGHT]])
+        return np.stack([x, high - y * (high - low)], 1)
 
     def found(self, pattern: str) -> float:
         found = re.search(pattern.replace("#", r"(−?\d+(?:\.\d+)?)"), self.status)
