@@ -114,11 +114,12 @@ function open(figure, code) {
 
 // --- Drawing ---
 
-// The picture: a step of 1 to the right takes so many of its units, all numbers upward so many.
-const unit = 26;
-const height = 190;
+// From numbers to units of the picture, which shows those from the first to the last of a list.
+const along = [-6, -4, -2, 0, 2, 4, 6];
+const [width, height] = [312, 190];
+const part = (v, list) => (v - list[0]) / (list.at(-1) - list[0]);
 const at = (up, [x, y]) =>
-  [x * unit, (up.at(-1) - y) / (up.at(-1) - up[0]) * height].map((v) => v.toFixed(2));
+  [part(x, along) * width, (1 - part(y, up)) * height].map((v) => v.toFixed(2));
 const line = (up, role, places) =>
   `<path class="${role}" d="M${places.map((place) => at(up, place)).join("L")}"/>`;
 
@@ -145,11 +146,8 @@ function plot({ state: { name, x }, functions, furthest }, y, dy) {
   const places = [...right.map((v) => -v).reverse(), ...right]; // both sides of a kink at 0
   const tangent = [-1.5, 1.5].map((by) => [x + by, y + by * dy]);
   const [left, top] = at(up, [x, y]);
-  const edge = furthest * unit;
-  return `<svg viewBox="${-edge - 34} -10 ${2 * edge + 46} ${height + 34}">`
-    + numbers(up, edge)
-    + `<svg x="${-edge}" width="${2 * edge}" height="${height}"`
-    + ` viewBox="${-edge} 0 ${2 * edge} ${height}">`
+  return `<svg viewBox="-34 -10 ${width + 46} ${height + 34}">${numbers(up)}`
+    + `<svg width="${width}" height="${height}">`
     + line(up, "axis", [[-furthest, 0], [furthest, 0]])
     + line(up, "axis", [[0, up[0]], [0, up.at(-1)]])
     + line(up, "g", places.map((v) => [v, slope(v)]))
@@ -159,9 +157,9 @@ function plot({ state: { name, x }, functions, furthest }, y, dy) {
 }
 
 // Along the left and the lower edge.
-function numbers(up, edge) {
+function numbers(up) {
   const text = (v, x, y, side) =>
     `<text x="${x}" y="${y}" text-anchor="${side}">${short(v)}</text>`;
-  return up.map((v) => text(v, -edge - 6, Number(at(up, [0, v])[1]) + 4, "end")).join("")
-    + [-6, -4, -2, 0, 2, 4, 6].map((v) => text(v, v * unit, height + 18, "middle")).join("");
+  return up.map((v) => text(v, -6, Number(at(up, [0, v])[1]) + 4, "end")).join("")
+    + along.map((v) => text(v, at(up, [v, 0])[0], height + 18, "middle")).join("");
 }

@@ -23,7 +23,7 @@ from cnnbook.explore import ActivationExplorer
 from cnnlib import functional as F
 
 Floats = NDArray[np.float64]
-UNIT, HEIGHT = 26, 190  # as in activation.js
+WIDTH, HEIGHT = 312, 190  # as in activation.js
 NAMES = ["ReLU", "leaky ReLU", "sigmoid", "tanh", "GELU"]
 PLACES = [-6, -1.3, -0.1, 0, 0.1, 0.7, 6]
 
@@ -48,8 +48,8 @@ class Activation(Driver):
         places = [[*map(float, pair.split(","))] for pair in text[1:].split("L")]
         texts = self.root.locator("svg text").all_text_contents()
         low, high = (float(texts[i].replace("−", "-")) for i in (0, -8))  # of those beside it
-        x, y = np.array(places).T / np.array([[UNIT], [HEIGHT]])
-        return np.stack([x, high - y * (high - low)], 1)
+        x, y = np.array(places).T / np.array([[WIDTH], [HEIGHT]])
+        return np.stack([12 * x - 6, high - y * (high - low)], 1)
 
     def found(self, pattern: str) -> float:
         found = re.search(pattern.replace("#", r"(−?\d+(?:\.\d+)?)"), self.status)
