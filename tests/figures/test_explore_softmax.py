@@ -150,6 +150,31 @@ def test_bars_are_as_long_as_the_numbers(figure: Softmax) -> None:
     np.testing.assert_allclose(figure.bars("g"), ends, atol=1e-9)
 
 
+def test_bars_are_on_one_scale_and_not_on_a_phone(show: Opener) -> None:
+    html = to_html(SoftmaxExplorer(DIGIT, 5))
+    content = "cell => getComputedStyle(cell, '::after').content"
+    for width, expected in ((900, '""'), (390, "none")):
+        page = show(html, width=width)
+        assert page.locator("tbody .y").first.evaluate(content) == expected
+        if width == 900:
+            size = "cell => parseFloat(getComputedStyle(cell, '::after').width)"
+            p, slope = (page.locator(f"tbody .{role}").first.evaluate(size) for role in "yg")
+            assert slope == pytest.approx(2 * p)  # from −1 to 1, and from 0 to 1
+
+
+@pytest.mark.parametrize(("logits", "target"), [(DIGIT, 5), (FOUR, 2), (WIDE.logits[0], 0)])
+def test_what_is_printed_follows_from_what_is_printed(
+    show: Opener, logits: Any, target: int
+) -> None:
+    figure = Softmax(show(to_html(SoftmaxExplorer(logits, target))))
+    for k in range(len(logits)):
+        figure.choose(str(k))
+        [(p, loss)] = re.findall(r"−ln (\S+) ≈ (\S+)\n", figure.status)
+        assert number(loss) == float(f"{-np.log(number(p)):.3g}")
+        [part, total, share] = figure.found(r"≈ # / # ≈ #\nSlope")
+        assert round(part / total, len(p) - 2) == share == number(p)
+
+
 def test_a_slider_moves_everything(figure: Softmax) -> None:
     figure.set(3, 4.1)
     moved = [*DIGIT[:3], 4.1, *DIGIT[4:]]
@@ -164,7 +189,7 @@ def test_the_right_class_is_chosen(figure: Softmax) -> None:
     figure.choose("3")
     _, loss, gradient = values(DIGIT, 3)
     close(figure.columns[3], gradient)
-    np.testing.assert_allclose(figure.found(r"Loss: −log p\[3\] .* ≈ #\n"), [loss], rtol=5e-3)
+    np.testing.assert_allclose(figure.found(r"Loss: −ln p\[3\] .* ≈ #\n"), [loss], rtol=5e-3)
     assert figure.root.locator("tbody tr.right th").all_inner_texts() == ["3 ✓"]
     assert figure.pointed == ["3 ✓"]
 
@@ -173,7 +198,7 @@ def test_the_right_class_is_chosen(figure: Softmax) -> None:
 def test_a_row_spells_its_arithmetic(figure: Softmax, k: int) -> None:
     figure.root.locator("tbody tr").nth(k).hover()
     p, _, gradient = values(DIGIT, 5)
-    z, total, power, again, share = figure.found(rf"Class {k}: p = e\^# / # ≈ # / # ≈ #\n")
+    z, total, power, again, share = figure.found(rf"Class {k}: p = e# / # ≈ # / # ≈ #\n")
     assert z == DIGIT[k]
     assert again == total
     np.testing.assert_allclose([power, total], [np.exp(DIGIT[k]), np.exp(DIGIT).sum()], rtol=5e-3)
@@ -224,7 +249,7 @@ def test_no_logit_is_pushed_over_the_end(figure: Softmax) -> None:
 def test_extreme_logits_keep_their_digits(show: Opener) -> None:
     figure = Softmax(show(to_html(WIDE)))
     p, loss, _ = values(WIDE.logits[0], 0)
-    np.testing.assert_allclose(figure.found(r"−log # ≈ #\n"), [p[0], loss], rtol=0.05)
+    np.testing.assert_allclose(figure.found(r"−ln # ≈ #\n"), [p[0], loss], rtol=0.05)
     figure.root.locator("tbody tr").nth(1).hover()
     close(figure.found(r"≈ #\nSlope"), p[1])
     two = Softmax(show(to_html(SoftmaxExplorer([8, -1], 0))))
@@ -305,7 +330,7 @@ def test_marks_stay_in_forced_colours(show: Opener) -> None:
     page = show(to_html(SoftmaxExplorer(DIGIT, 5)))
     page.emulate_media(forced_colors="active")
     bar = page.locator("tbody .y").nth(5)
-    assert "color(srgb" in bar.evaluate("cell => getComputedStyle(cell).backgroundImage")
+    assert "color(srgb" in bar.evaluate("cell => getComputedStyle(cell, '::after').backgroundImage")
     page.emulate_media(forced_colors="none")
 
 
