@@ -76,7 +76,8 @@ function elements(figure) {
     steps: steppers(limits, figure.state, (news) => change(figure, news)),
     x: table("x"), y: table("y"), dx: table("g"), dy: table("g"),
     status: h("p", { role: "status" }),
-    note: h("p"),
+    dot: h("p", { class: "dot" }, "the maximum of a window, of equal ones the first"),
+    balance: h("p"),
     link: linkTo("pooling", "view", (code) => open(figure, code)),
   };
 }
@@ -90,12 +91,12 @@ function arrange(figure) {
     h("p", {}, h("b", {}, back
       ? "Pooling makes one number of each window: where does the gradient of that number go?"
       : "Pooling makes one number of each window: the largest, or the average."),
-    " Point at or tap a number, or walk with the arrow keys. ",
-    back ? "Click, tap or type to change x and dy." : "Click, tap or type to change x."),
+    back ? " Choose a number to see where its gradient goes; click or type to change x and dy."
+      : " Choose a number of y to see its window; click or type to change x."),
     h("div", { class: "cnn-bar" }, h("label", {}, "pooling ", view.kind), ...view.steps.nodes,
       button("Reset", () => change(figure, structuredClone(given))), view.link.node),
-    row(view.x, "→", view.y), ...(back ? [row(view.dx, "←", view.dy)] : []),
-    view.status, view.note,
+    row(view.x, "→", view.y), view.dot, ...(back ? [row(view.dx, "←", view.dy)] : []),
+    view.status, ...(back ? [view.balance] : []),
   ];
 }
 
@@ -202,10 +203,11 @@ function draw(figure) {
   if (goesBack(figure)) {
     drawGradient(figure, window ? window.receivers : [chosen.cell]);
     drawOutput(figure, "dy", lit);
+    view.balance.textContent = balance(figure);
   }
   const told = window ? tellWindow(figure, window) : tellCell(figure, chosen.cell, lit);
   view.status.textContent = told.join(" ");
-  view.note.textContent = note(figure).join(" ");
+  view.dot.hidden = !takesMaximum(state);
   view.link.set(codeOf(figure));
 }
 
@@ -288,13 +290,7 @@ function received(figure, cell, lit) {
   return `${dx} = ${letters.join(" + ")} = ${numbers.join(" + ")}${result}.`;
 }
 
-// What a dot means, and whether all of dy arrives in dx.
-function note(figure) {
-  const { state } = figure;
-  const dot = takesMaximum(state) ? ["A dot: the maximum of a window."] : [];
-  return goesBack(figure) ? [...dot, balance(figure)] : dot;
-}
-
+// Whether all of dy arrives in dx.
 function balance(figure) {
   const { state } = figure;
   const all = sum(state.dy.flat());

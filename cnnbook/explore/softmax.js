@@ -29,7 +29,7 @@ function fine(p) {
   return enough((n) => p.toFixed(n), (text) => loss(text) === loss(p));
 }
 
-const power = (exponent) => h("span", {}, "e", h("sup", {}, exponent));
+const toPower = (exponent) => h("span", {}, "e", h("sup", {}, exponent));
 
 // For the columns: always three decimals.
 const fixed = (v) => short(v, 3) === "0" ? "0.000" : minus(v.toFixed(3));
@@ -40,7 +40,7 @@ function spellShare(k, logits) {
   const places = p.length - 2;
   const [part, total] = enough((n) => [powers[k], whole].map((v) => digits(v, n)),
     ([upper, lower]) => (upper / lower).toFixed(places) === p);
-  return [`Class ${k}: p = `, power(minus(logits[k].toFixed(1))),
+  return [`Class ${k}: p = `, toPower(minus(logits[k].toFixed(1))),
     ` / ${total} ≈ ${part} / ${total} ≈ ${p}`];
 }
 
@@ -92,8 +92,8 @@ function elements(figure) {
 
 // Under the name of a column the rule that it follows.
 const heading = () => h("tr", {}, ...[
-  [{}, "class"], [{}, "logit z"], [{}, power("z")],
-  [{ class: "y" }, "probability p", h("small", {}, power("z"), " / sum")],
+  [{}, "class"], [{}, "logit z"], [{}, toPower("z")],
+  [{ class: "y" }, "probability p", h("small", {}, toPower("z"), " / sum")],
   [{ class: "g" }, "slope of the loss along z", h("small", {}, "p − 1 for ✓, else p")],
 ].map(([role, ...words]) => h("th", { scope: "col", ...role }, ...words)));
 
@@ -145,7 +145,7 @@ function addOne(figure) {
   const total = (list) => digits(sum(powersOf(list)));
   const more = logits.map((z) => toTenth(z + 1));
   change(figure, { logits: more });
-  say(figure, "Every ", power("z"), ` is e ≈ 2.72 times as large, and so is their sum: `
+  say(figure, "Every ", toPower("z"), ` is e ≈ 2.72 times as large, and so is their sum: `
     + `${total(logits)} before, `
     + `${total(more)} now. So the probabilities, the loss and its slopes have not changed.`);
 }

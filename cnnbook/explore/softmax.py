@@ -53,7 +53,7 @@ class SoftmaxExplorer(Figure):
             f"<tr><th>{k}<td>{'<td>'.join(short(v, 3) for v in row)}"
             for k, row in enumerate(columns)
         )
-        head = "<tr><th>class<th>logit z<th>e<sup>z</sup><th>probability p<th>slope of the loss along z"
+        head = "<tr><th>class<th>logit z<th>e<sup>z</sup><th>p<th>slope of the loss along z"
         return (
             f"<table>{head}{''.join(rows)}</table>"
             f"<p>The right class is {self.target}: loss −ln p ≈ {short(self.loss, 3)}.</p>"
