@@ -4,7 +4,7 @@
 // The figure is one object: the `state`, which is the `name` of a function and the number `x`, what
 // it was given beside these, and on the page its `view`.
 
-const { exp, max, PI, sqrt } = Math;
+const { exp, max, min, PI, sqrt } = Math;
 
 // --- The mathematics ---
 
@@ -31,7 +31,8 @@ const bothSigns = [-1.5, -1, -0.5, 0, 0.5, 1, 1.5];
 const three = (v) => short(v, 3);
 const result = (v) => `${Math.abs(v - v.toFixed(3)) < 1e-9 ? "=" : "≈"} ${three(v)}`;
 const signed = (v) => (v < 0 ? `(${three(v)})` : three(v));
-const side = (x) => (x > 0 ? "x > 0" : "x ≤ 0");
+const power = (x) => `e<sup>${three(x)}</sup>`;
+const side = (x) => (x > 0 ? "x &gt; 0" : "x ≤ 0");
 const functionsWith = (leak) => ({
   ReLU: {
     up: ramp,
@@ -49,14 +50,14 @@ const functionsWith = (leak) => ({
     up: shares,
     value: sigmoid,
     slope: (x) => sigmoid(x) * (1 - sigmoid(x)),
-    spell: (x, y) => [`1 / (1 + e^${three(-x)})`, `${y} · (1 − ${y})`],
+    spell: (x, y) => [`1 / (1 + ${power(-x)})`, `${y} · (1 − ${y})`],
   },
   tanh: {
     up: bothSigns,
     value: Math.tanh,
     slope: (x) => 1 - Math.tanh(x) ** 2,
     spell: (x, y) => [
-      `(e^${three(x)} − e^${three(-x)}) / (e^${three(x)} + e^${three(-x)})`, `1 − ${y}²`,
+      `(${power(x)} − ${power(-x)}) / (${power(x)} + ${power(-x)})`, `1 − ${y}²`,
     ],
   },
   GELU: {
@@ -134,32 +135,40 @@ function draw(figure) {
   view.shown.textContent = short(x, 1);
   view.picture.ariaLabel = `${name}, its slope, and its tangent at ${three(x)}`;
   view.picture.innerHTML = plot(figure, y, dy);
-  view.status.replaceChildren(
-    h("b", { class: "y" }, "━ value"), ` ${first} ${result(y)}`, h("br"),
-    h("b", { class: "g" }, "╍ slope"), ` ${second} ${result(dy)}`, h("br"),
-    h("b", {}, "─ tangent"), ` rises by ${three(dy)} for each step of 1 to the right`);
+  const said = (role, word, sum = "") => `<b class="${role}">${word}</b> ${sum}`;
+  view.status.innerHTML = [
+    said("y", "━ value", `${first} ${result(y)}`),
+    said("g", "╍ slope", `${second} ${result(dy)}`), said("", "─ tangent"),
+  ].join("<br>");
 }
 
 function plot({ state: { name, x }, functions, furthest }, y, dy) {
   const { up, value, slope } = functions[name];
   const right = range(81).map((i) => max(i / 80, 1e-9) * furthest);
   const places = [...right.map((v) => -v).reverse(), ...right]; // both sides of a kink at 0
-  const tangent = [-1.5, 1.5].map((by) => [x + by, y + by * dy]);
-  const [left, top] = at(up, [x, y]);
+  const tangent = [-furthest, furthest].map((v) => [v, y + (v - x) * dy]);
   return `<svg viewBox="-34 -10 ${width + 46} ${height + 34}">${numbers(up)}`
     + `<svg width="${width}" height="${height}">`
     + line(up, "axis", [[-furthest, 0], [furthest, 0]])
     + line(up, "axis", [[0, up[0]], [0, up.at(-1)]])
+    + line(up, "ink", tangent)
     + line(up, "g", places.map((v) => [v, slope(v)]))
     + line(up, "y", places.map((v) => [v, value(v)]))
-    + line(up, "ink", tangent) + line(up, "drop", [[x, 0], [x, y]])
-    + `<circle cx="${left}" cy="${top}" r="5"/></svg></svg>`;
+    + line(up, "drop", [[x, min(0, y, dy)], [x, max(0, y, dy)]])
+    + `${dot(up, "g", [x, dy])}${dot(up, "", [x, y])}</svg></svg>`;
 }
 
-// Along the left and the lower edge.
+function dot(up, role, place) {
+  const [left, top] = at(up, place);
+  return `<circle class="${role}" cx="${left}" cy="${top}" r="5"/>`;
+}
+
+// Along the left and the lower edge, and the name of the axis at its end.
 function numbers(up) {
   const text = (v, x, y, side) =>
     `<text x="${x}" y="${y}" text-anchor="${side}">${short(v)}</text>`;
-  return up.map((v) => text(v, -6, Number(at(up, [0, v])[1]) + 4, "end")).join("")
-    + along.map((v) => text(v, at(up, [v, 0])[0], height + 18, "middle")).join("");
+  const middle = (v) => Number(at(up, [0, v])[1]) + 4;
+  return up.map((v) => text(v, -6, middle(v), "end")).join("")
+    + along.map((v) => text(v, at(up, [v, 0])[0], height + 18, "middle")).join("")
+    + `<text x="${width + 4}" y="${middle(0)}">x</text>`;
 }
