@@ -4,7 +4,7 @@
 // The figure is one object: the `state`, which is the `name` of a function and the number `x`, what
 // it was given beside these, and on the page its `view`.
 
-const { exp, max, min, PI, sqrt } = Math;
+const { exp, max, PI, sqrt } = Math;
 
 // --- The mathematics ---
 
@@ -149,12 +149,11 @@ function plot({ state: { name, x }, functions, furthest }, y, dy) {
   const tangent = [-furthest, furthest].map((v) => [v, y + (v - x) * dy]);
   return `<svg viewBox="-34 -10 ${width + 46} ${height + 34}">${numbers(up)}`
     + `<svg width="${width}" height="${height}">`
-    + line(up, "axis", [[-furthest, 0], [furthest, 0]])
-    + line(up, "axis", [[0, up[0]], [0, up.at(-1)]])
+    + line(up, "axis", [[-furthest, 0], [furthest, 0], [0, 0], [0, up[0]], [0, up.at(-1)]])
     + line(up, "ink", tangent)
     + line(up, "g", places.map((v) => [v, slope(v)]))
     + line(up, "y", places.map((v) => [v, value(v)]))
-    + line(up, "drop", [[x, min(0, y, dy)], [x, max(0, y, dy)]])
+    + line(up, "drop", [[x, 0], [x, y]])
     + `${dot(up, "g", [x, dy])}${dot(up, "", [x, y])}</svg></svg>`;
 }
 

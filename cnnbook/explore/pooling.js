@@ -91,7 +91,7 @@ function arrange(figure) {
     h("p", {}, h("b", {}, back
       ? "Pooling makes one number of each window: where does the gradient of that number go?"
       : "Pooling makes one number of each window: the largest, or the average."),
-    back ? " Choose a number to see where its gradient goes; click or type to change x and dy."
+    back ? " Choose any number; click or type to change x and dy."
       : " Choose a number of y to see its window; click or type to change x."),
     h("div", { class: "cnn-bar" }, h("label", {}, "pooling ", view.kind), ...view.steps.nodes,
       button("Reset", () => change(figure, structuredClone(given))), view.link.node),

@@ -36,20 +36,10 @@ const fixed = (v) => short(v, 3) === "0" ? "0.000" : minus(v.toFixed(3));
 
 function spellShare(k, logits) {
   const powers = powersOf(logits);
-  const [whole, p] = [sum(powers), fine(shares(powers)[k])];
-  const places = p.length - 2;
-  const [part, total] = enough((n) => [powers[k], whole].map((v) => digits(v, n)),
-    ([upper, lower]) => (upper / lower).toFixed(places) === p);
-  return [`Class ${k}: p = `, toPower(minus(logits[k].toFixed(1))),
-    ` / ${total} ≈ ${part} / ${total} ≈ ${p}`];
-}
-
-function spellSlope(k, share, target) {
-  const p = fine(share);
-  const less = minus((p - 1).toFixed(p.length - 2));
-  return k === target
-    ? `Slope of the loss: p − 1 ≈ ${p} − 1 = ${less}. A larger logit lowers the loss.`
-    : `Slope of the loss: p ≈ ${p}. A larger logit raises the loss.`;
+  const p = fine(shares(powers)[k]);
+  const total = enough((n) => digits(sum(powers), n),
+    (text) => (powers[k] / text).toFixed(p.length - 2) === p);
+  return [`Class ${k}: p = `, toPower(minus(logits[k].toFixed(1))), ` / ${total} ≈ ${p}`];
 }
 
 const spellLoss = (logits, target) =>
@@ -147,7 +137,7 @@ function addOne(figure) {
   change(figure, { logits: more });
   say(figure, "Every ", toPower("z"), ` is e ≈ 2.72 times as large, and so is their sum: `
     + `${total(logits)} before, `
-    + `${total(more)} now. So the probabilities, the loss and its slopes have not changed.`);
+    + `${total(more)} now. So p, the loss and its slopes have not changed.`);
 }
 
 // --- Drawing ---
@@ -169,7 +159,8 @@ function draw(figure) {
   view.target.selectedIndex = target;
   view.add.ariaDisabled = !canAdd(figure);
   view.link.set(write([logits], target, pointed));
-  say(figure, ...spellShare(pointed, logits), h("br"), spellSlope(pointed, p[pointed], target));
+  say(figure, ...spellShare(pointed, logits), h("br"), pointed === target
+    ? "A larger logit lowers the loss." : "A larger logit raises the loss.");
 }
 
 function say({ state: { logits, target }, view: { status } }, ...words) {
