@@ -12,7 +12,7 @@ const mostPixels = 40;
 
 // A stack travels as its number of pixels and the numbers of each layer, in the order of `limits`.
 const stacks = {
-  "LeNet: 1 and 3 convolve, 2 and 4 pool": [28, [[5, 1, 2, 1], [2, 2, 0, 1], [5, 1, 0, 1], [2, 2, 0, 1]]],
+  "LeNet: 1, 3 convolve; 2, 4 pool": [28, [[5, 1, 2, 1], [2, 2, 0, 1], [5, 1, 0, 1], [2, 2, 0, 1]]],
   "3 × 3, stride 1": [33, range(5).map(() => [3, 1, 0, 1])],
   "3 × 3, stride 2": [33, range(4).map(() => [3, 2, 0, 1])],
   "3 × 3, dilation 1, 2, 4, 8": [33, [1, 2, 4, 8].map((dilation) => [3, 1, 0, dilation])],

@@ -76,7 +76,7 @@ function elements(figure) {
     steps: steppers(limits, figure.state, (news) => change(figure, news)),
     x: table("x"), y: table("y"), dx: table("g"), dy: table("g"),
     status: h("p", { role: "status" }),
-    dot: h("p", { class: "dot" }, "the maximum of a window, of equal ones the first"),
+    dot: h("p", { class: "dot" }, "a window's maximum, of equal ones the first"),
     balance: h("p"),
     link: linkTo("pooling", "view", (code) => open(figure, code)),
   };

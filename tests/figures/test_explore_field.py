@@ -387,7 +387,7 @@ def test_arrow_keys_walk_and_come_back(figure: Field) -> None:
 
 def test_the_numbers_of_the_chosen_layer_change(figure: Field) -> None:
     network = figure.root.get_by_role("combobox", name="network")
-    expect(network).to_have_value("LeNet: 1 and 3 convolve, 2 and 4 pool")
+    expect(network).to_have_value("LeNet: 1, 3 convolve; 2, 4 pool")
     figure.picture.press("ArrowDown")
     expect(figure.root.locator(".cnn-bar > b")).to_have_text("layer 3")
     for name in ("less window", "more stride", "more padding", "more dilation"):
@@ -417,7 +417,7 @@ def test_networks_are_chosen_from_a_list(figure: Field) -> None:
         "3 × 3, stride 1": [3, 5, 7, 9, 11],
         "3 × 3, stride 2": [3, 7, 15, 31],
         "3 × 3, dilation 1, 2, 4, 8": [3, 7, 15, 31],
-        "LeNet: 1 and 3 convolve, 2 and 4 pool": [5, 6, 14, 16],
+        "LeNet: 1, 3 convolve; 2, 4 pool": [5, 6, 14, 16],
     }
     for name, fields in rows.items():
         figure.choose(name)

@@ -266,7 +266,7 @@ def test_without_a_gradient_only_forward(show: Opener) -> None:
     assert figure.captions == ["input x 3 × 5", "output y 1 × 2"]
     assert figure.status == "y[0, 1] = max(2, 0, 1, 8) = 8, which is x[1, 3]."
     assert figure.lit("x", "on") == [(0, 2), (0, 3), (1, 2), (1, 3)]
-    legend = figure.root.get_by_text("the maximum of a window, of equal ones the first")
+    legend = figure.root.get_by_text("a window's maximum, of equal ones the first")
     expect(legend).to_be_visible()
     assert figure.lit("x", "won") == [(1, 0), (1, 3)]
     figure.press("less stride")
