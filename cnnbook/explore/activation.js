@@ -22,35 +22,46 @@ function below(x) {
 
 const sigmoid = (x) => 1 / (1 + exp(-x));
 
+// The numbers beside a function, from the lowest that is shown to the highest.
+const ramp = [-1, 0, 1, 2, 3, 4, 5, 6];
+const shares = [-0.2, 0, 0.2, 0.4, 0.6, 0.8, 1, 1.2];
+const bothSigns = [-1.5, -1, -0.5, 0, 0.5, 1, 1.5];
+
 // Each function: its value, its slope (0 at the kink of ReLU, by convention), and both in words.
 const three = (v) => short(v, 3);
 const result = (v) => `${Math.abs(v - v.toFixed(3)) < 1e-9 ? "=" : "≈"} ${three(v)}`;
 const signed = (v) => (v < 0 ? `(${three(v)})` : three(v));
-const side = (x) => (x > 0 ? "x > 0" : "x ≤ 0");
+const power = (x) => `e<sup>${three(x)}</sup>`;
+const side = (x) => (x > 0 ? "x &gt; 0" : "x ≤ 0");
 const functionsWith = (leak) => ({
   ReLU: {
+    up: ramp,
     value: (x) => max(x, 0),
     slope: (x) => (x > 0 ? 1 : 0),
     spell: (x) => [`max(${three(x)}, 0)`, `for ${side(x)}`],
   },
   "leaky ReLU": {
+    up: ramp,
     value: (x) => (x > 0 ? x : leak * x),
     slope: (x) => (x > 0 ? 1 : leak),
     spell: (x) => [x > 0 ? "x" : `${leak} · ${signed(x)}`, `for ${side(x)}`],
   },
   sigmoid: {
+    up: shares,
     value: sigmoid,
     slope: (x) => sigmoid(x) * (1 - sigmoid(x)),
-    spell: (x, y) => [`1 / (1 + e^${three(-x)})`, `${y} · (1 − ${y})`],
+    spell: (x, y) => [`1 / (1 + ${power(-x)})`, `${y} · (1 − ${y})`],
   },
   tanh: {
+    up: bothSigns,
     value: Math.tanh,
     slope: (x) => 1 - Math.tanh(x) ** 2,
     spell: (x, y) => [
-      `(e^${three(x)} − e^${three(-x)}) / (e^${three(x)} + e^${three(-x)})`, `1 − ${y}²`,
+      `(${power(x)} − ${power(-x)}) / (${power(x)} + ${power(-x)})`, `1 − ${y}²`,
     ],
   },
   GELU: {
+    up: ramp,
     value: (x) => x * below(x),
     slope: (x) => below(x) + x * density(x),
     spell: (x) => [
@@ -68,6 +79,8 @@ function activation({ name, x, furthest, leak }) {
   draw(figure);
   const { list, slider, shown, picture, status, link } = figure.view;
   return [
+    h("p", {}, h("b", {}, "Where is an activation function steep, and where is it flat?"),
+      " Choose a function and move x."),
     h("div", { class: "cnn-bar" }, h("label", {}, "function ", list),
       h("div", { class: "input" }, "x", shown, slider), link.node),
     h("div", { class: "both" }, picture, status),
@@ -102,9 +115,14 @@ function open(figure, code) {
 
 // --- Drawing ---
 
-const unit = 40;
-const at = ([x, y]) => [x * unit, -y * unit].map((v) => v.toFixed(2));
-const line = (role, places) => `<path class="${role}" d="M${places.map(at).join("L")}"/>`;
+// From numbers to units of the picture, which shows those from the first to the last of a list.
+const along = [-6, -4, -2, 0, 2, 4, 6];
+const [width, height] = [312, 190];
+const part = (v, list) => (v - list[0]) / (list.at(-1) - list[0]);
+const at = (up, [x, y]) =>
+  [part(x, along) * width, (1 - part(y, up)) * height].map((v) => v.toFixed(2));
+const line = (up, role, places) =>
+  `<path class="${role}" d="M${places.map((place) => at(up, place)).join("L")}"/>`;
 
 function draw(figure) {
   const { state: { name, x }, functions, view } = figure;
@@ -117,23 +135,39 @@ function draw(figure) {
   view.shown.textContent = short(x, 1);
   view.picture.ariaLabel = `${name}, its slope, and its tangent at ${three(x)}`;
   view.picture.innerHTML = plot(figure, y, dy);
-  view.status.replaceChildren(
-    h("b", { class: "y" }, "━ value"), ` ${first} ${result(y)}`, h("br"),
-    h("b", { class: "g" }, "╍ slope"), ` ${second} ${result(dy)}`, h("br"),
-    h("b", {}, "─ tangent"), ` rises by ${three(dy)} for each step of 1 to the right`);
+  const said = (role, word, sum = "") => `<b class="${role}">${word}</b> ${sum}`;
+  view.status.innerHTML = [
+    said("y", "━ value", `${first} ${result(y)}`),
+    said("g", "╍ slope", `${second} ${result(dy)}`), said("", "─ tangent"),
+  ].join("<br>");
 }
 
 function plot({ state: { name, x }, functions, furthest }, y, dy) {
-  const { value, slope } = functions[name];
+  const { up, value, slope } = functions[name];
   const right = range(81).map((i) => max(i / 80, 1e-9) * furthest);
   const places = [...right.map((v) => -v).reverse(), ...right]; // both sides of a kink at 0
-  const tangent = [-1.5, 1.5].map((by) => [x + by, y + by * dy]);
-  const number = (v, [left, top]) => `<text x="${left}" y="${top}">${short(v)}</text>`;
-  const marks = [-4, -2, 2, 4].map((v) => number(v, [v * unit, 16])).join("")
-    + [-1, 1, 2, 3].map((v) => number(v, [-12, 4 - v * unit])).join("");
-  return `<svg viewBox="-180 -170 360 250">${marks}`
-    + line("axis", [[-furthest, 0], [furthest, 0]]) + line("axis", [[0, -1.6], [0, 4]])
-    + line("g", places.map((v) => [v, slope(v)])) + line("y", places.map((v) => [v, value(v)]))
-    + line("ink", tangent) + line("drop", [[x, 0], [x, y]])
-    + `<circle cx="${at([x, y])[0]}" cy="${at([x, y])[1]}" r="5"/></svg>`;
+  const tangent = [-furthest, furthest].map((v) => [v, y + (v - x) * dy]);
+  return `<svg viewBox="-34 -10 ${width + 46} ${height + 34}">${numbers(up)}`
+    + `<svg width="${width}" height="${height}">`
+    + line(up, "axis", [[-furthest, 0], [furthest, 0], [0, 0], [0, up[0]], [0, up.at(-1)]])
+    + line(up, "ink", tangent)
+    + line(up, "g", places.map((v) => [v, slope(v)]))
+    + line(up, "y", places.map((v) => [v, value(v)]))
+    + line(up, "drop", [[x, 0], [x, y]])
+    + `${dot(up, "g", [x, dy])}${dot(up, "", [x, y])}</svg></svg>`;
+}
+
+function dot(up, role, place) {
+  const [left, top] = at(up, place);
+  return `<circle class="${role}" cx="${left}" cy="${top}" r="5"/>`;
+}
+
+// Along the left and the lower edge, and the name of the axis at its end.
+function numbers(up) {
+  const text = (v, x, y, side) =>
+    `<text x="${x}" y="${y}" text-anchor="${side}">${short(v)}</text>`;
+  const middle = (v) => Number(at(up, [0, v])[1]) + 4;
+  return up.map((v) => text(v, -6, middle(v), "end")).join("")
+    + along.map((v) => text(v, at(up, [v, 0])[0], height + 18, "middle")).join("")
+    + `<text x="${width + 4}" y="${middle(0)}">x</text>`;
 }

@@ -12,7 +12,7 @@ from cnnlib import checks
 from cnnlib import functional as F
 from cnnlib.checks import Array
 
-FURTHEST = 4
+FURTHEST = 6
 LEAK = 0.1
 
 Pair = tuple[Callable[[Array], Array], Callable[[Array, Array], Array]]
@@ -36,7 +36,7 @@ class ActivationExplorer(Figure):
     Raises
     ------
     ValueError
-        If the function is none of the five, or x is out of -4 … 4.
+        If the function is none of the five, or x is out of -6 … 6.
     """
 
     name = "activation"
@@ -58,7 +58,7 @@ class ActivationExplorer(Figure):
 
     def picture(self) -> str:
         """Values and slopes of the function at some places."""
-        x = np.array([-4.0, -2, -1, 0, 1, 2, 4])
+        x = np.array([-5.0, -2, -1, 0, 1, 2, 5])
         forward, backward = FUNCTIONS[self.function]
         columns = zip(x, forward(x), backward(np.ones_like(x), x), strict=True)
         rows = (f"<tr><td>{'<td>'.join(short(v, 3) for v in row)}" for row in columns)

@@ -12,7 +12,7 @@ const mostPixels = 40;
 
 // A stack travels as its number of pixels and the numbers of each layer, in the order of `limits`.
 const stacks = {
-  LeNet: [28, [[5, 1, 2, 1], [2, 2, 0, 1], [5, 1, 0, 1], [2, 2, 0, 1]]],
+  "LeNet: 1, 3 convolve; 2, 4 pool": [28, [[5, 1, 2, 1], [2, 2, 0, 1], [5, 1, 0, 1], [2, 2, 0, 1]]],
   "3 × 3, stride 1": [33, range(5).map(() => [3, 1, 0, 1])],
   "3 × 3, stride 2": [33, range(4).map(() => [3, 2, 0, 1])],
   "3 × 3, dilation 1, 2, 4, 8": [33, [1, 2, 4, 8].map((dilation) => [3, 1, 0, dilation])],
@@ -86,7 +86,7 @@ function elements(figure) {
     steps: steppers(limits, {}, (news) => edit(figure, news)),
     labels: h("div"),
     picture: makePicture(figure),
-    formula: h("p", { class: "cnn-bar" }),
+    formula: h("div", { class: "sums" }),
     player: player(1400, status, () => begin(figure), () => proceed(figure)),
     link: linkTo("field", "view", (code) => open(figure, code)),
   };
@@ -105,14 +105,13 @@ function makePicture(figure) {
 
 function arrange({ view }) {
   return [
-    h("p", {}, "Click or tap an output, drag along a row, or walk with the arrow keys."),
+    h("p", {}, h("b", {}, "Which pixels does one output see?"),
+      " One row of an image is shown; down a column it is the same, so n pixels mean n × n.",
+      " Choose an output, or drag along a row."),
     h("div", { class: "cnn-bar" }, h("label", {}, "network ", view.preset), view.player.node,
       view.link.node),
-    h("div", { class: "cnn-bar" }, view.layer, ...view.steps.nodes),
     h("div", { class: "cnn-field" }, view.labels, view.picture),
-    h("small", {}, "r: pixels seen; j: pixels from one output to the next; k: window, s: stride, "
-      + "p: padding, d: dilation"),
-    view.formula, view.status,
+    view.status, h("div", { class: "cnn-bar" }, view.layer, ...view.steps.nodes), view.formula,
   ];
 }
 
@@ -232,7 +231,7 @@ function draw(figure) {
   view.picture.ariaValueNow = cell;
   view.picture.ariaValueText = `layer ${level}, output ${cell}`;
   view.status.textContent = tell(figure, cone);
-  view.formula.replaceChildren(...spell(figure).map((line) => h("span", {}, line)));
+  view.formula.replaceChildren(...spell(figure).map((line) => h("div", {}, line)));
   view.link.set(codeOf(state));
 }
 
@@ -242,15 +241,13 @@ function presetOf({ presets, state: { size, layers } }) {
   return Object.keys(presets).find((name) => write(...presets[name]) === text);
 }
 
-// What stands beside a row: its field and jump, and the numbers of the layer that makes it.
+// What stands beside a row: its name, its field and jump, and what its dotted squares are.
 function label({ rows, state: { layers, level } }, l) {
   const { r, j } = rows[l];
-  const { window, stride, padding, dilation } = layers[l - 1] ?? {};
-  const more = [["s", stride, 1], ["p", padding, 0], ["d", dilation, 1]]
-    .filter(([, value, usual]) => value !== usual)
-    .map(([letter, value]) => `, ${letter}\u00a0${value}`);
-  return h("div", { class: l === level ? "on" : "" }, `r ${r}, j ${j}`,
-    h("small", {}, l ? `k ${window}${more.join("")}` : "pixels"));
+  const lines = l ? [`sees ${r}`, `step ${j}`] : [];
+  if (layers[l]?.padding) lines.push("dotted: padding");
+  return h("div", { class: l === level ? "on" : "" }, l ? `layer ${l}` : "pixels",
+    ...lines.map((line) => h("small", {}, line)));
 }
 
 // All rows from the last layer down to the pixels, and below these the field of the chosen output.
@@ -268,7 +265,7 @@ function drawing({ rows, state: { layers, level, cell } }, cone) {
   const start = placeOf(rows[level], cell) - r / 2 - left;
   return `<svg viewBox="${left} 0 ${right - left} ${height}" height="${height}" `
     + `preserveAspectRatio="none" aria-hidden="true">${lines.join("")}${boxes.join("")}</svg>`
-    + `<div style="margin-left:${part(start)};width:${part(r)}"><span>r = ${r}</span></div>`;
+    + `<div style="margin-left:${part(start)};width:${part(r)}"><span>${r}</span></div>`;
 }
 
 const topOf = (rows, l) => (rows.length - 1 - l) * pitch + 1;
@@ -294,7 +291,7 @@ function rays(rows, layer, l, cells, isFirst) {
 function tell({ rows, state: { level, cell } }, cone) {
   const pixels = cone[0].filter((i) => isReal(rows[0], i)).sort((a, b) => a - b);
   const reachesOut = cone.some((cells, l) => !cells.every((i) => isReal(rows[l], i)));
-  const output = `Output ${cell} of layer ${level}`;
+  const output = `Output ${cell} of layer ${level}, counted from 0,`;
   if (!pixels.length) return `${output} sees no pixel, only zeros of the padding.`;
   return `${output} sees ${listed(pixels)}${reachesOut ? ", and zeros of the padding" : ""}.`;
 }
@@ -309,13 +306,11 @@ function listed(pixels) {
 
 // How r and j of the chosen layer follow from those of the row below.
 function spell({ rows, state: { layers, level } }) {
-  const layer = layers[level - 1];
-  const { window, stride, dilation } = layer;
+  const { window, stride, dilation } = layers[level - 1];
   const [below, { r, j }] = [rows[level - 1], rows[level]];
-  const extent = extentOf(layer);
   return [
-    `E = d (k − 1) + 1 = ${dilation} · ${window - 1} + 1 = ${extent}`,
-    `r′ = r + (E − 1) j = ${below.r} + ${extent - 1} · ${below.j} = ${r}`,
-    `j′ = j s = ${below.j} · ${stride} = ${j}`,
+    `sees r + d (k − 1) j = ${below.r} + ${dilation} · ${window - 1} · ${below.j} = ${r} pixels`,
+    `step j s = ${below.j} · ${stride} = ${j} pixels from one output to the next`,
+    "r, j: what the row below sees, and its step; window k, stride s, dilation d",
   ];
 }

@@ -1,6 +1,6 @@
-// The pooling explorer, forward and backward. The mathematics is that of cnnlib.functional: the
-// padding of a maximum is −∞, and the gradient goes to the first maximum, row by row; an average
-// pads with 0, and counts these cells or does not.
+// The pooling explorer, forward and, if a gradient dy is given, backward. The mathematics is that
+// of cnnlib.functional: the padding of a maximum is −∞, and the gradient goes to the first
+// maximum, row by row; an average pads with 0, and counts these cells or does not.
 //
 // The figure is one object: what it was `given`, its `state`, which is what the reader has made of
 // that, the `windows` that follow from the state, what is `chosen`, { window } by its number or
@@ -15,6 +15,7 @@ const kinds = {
 };
 const limits = { window: [1, 3], stride: [1, 3], padding: [0, 1] };
 const takesMaximum = ({ kind }) => kind === "maximum";
+const goesBack = ({ given }) => given.dy !== null;
 
 // --- The mathematics ---
 
@@ -25,9 +26,9 @@ const has = (cells, [i, j]) => cells.some(([p, q]) => p === i && q === j);
 const pixel = ({ x, padding }, [i, j]) => x[i - padding]?.[j - padding];
 const isReal = (state, cell) => pixel(state, cell) !== undefined;
 
-const padded = ({ x, padding }) => shape(x).map((extent) => extent + 2 * padding);
+const paddedSize = ({ x, padding }) => shape(x).map((extent) => extent + 2 * padding);
 const outputSize = (state) =>
-  padded(state).map((extent) => Math.floor((extent - state.window) / state.stride) + 1);
+  paddedSize(state).map((extent) => Math.floor((extent - state.window) / state.stride) + 1);
 
 // A window: its cells, the values of the real ones, the first that is the largest and what `ties`
 // with it, its number y, its gradient dy and the cells that receive that, each its share.
@@ -43,6 +44,14 @@ function look(state, [p, q]) {
   const dy = state.dy[p][q];
   const share = dy / receivers.length;
   return { at: `[${p}, ${q}]`, cells, values, ties, y, dy, receivers, share };
+}
+
+const windowsOf = (state) => places(...outputSize(state)).map((at) => look(state, at));
+
+// The window with the largest number.
+function largestOf(state) {
+  const numbers = windowsOf(state).map(({ y }) => y);
+  return numbers.indexOf(Math.max(...numbers));
 }
 
 // The windows that read a cell, those that send it a gradient, and what these send.
@@ -67,6 +76,7 @@ function elements(figure) {
     steps: steppers(limits, figure.state, (news) => change(figure, news)),
     x: table("x"), y: table("y"), dx: table("g"), dy: table("g"),
     status: h("p", { role: "status" }),
+    dot: h("p", { class: "dot" }, "a window's maximum, of equal ones the first"),
     balance: h("p"),
     link: linkTo("pooling", "view", (code) => open(figure, code)),
   };
@@ -74,15 +84,19 @@ function elements(figure) {
 
 function arrange(figure) {
   const { given, view } = figure;
+  const back = goesBack(figure);
+  const row = (input, arrow, output) =>
+    h("div", { class: "cnn-row" }, input, h("div", { class: "cnn-bar" }, arrow, output));
   return [
-    h("p", {}, "Point at or tap a number, or walk with the arrow keys. Click, tap or type to"
-      + " change x and dy."),
+    h("p", {}, h("b", {}, back
+      ? "Pooling makes one number of each window: where does the gradient of that number go?"
+      : "Pooling makes one number of each window: the largest, or the average."),
+    back ? " Choose any number; click or type to change x and dy."
+      : " Choose a number of y to see its window; click or type to change x."),
     h("div", { class: "cnn-bar" }, h("label", {}, "pooling ", view.kind), ...view.steps.nodes,
-      button("dy all ones", () => change(figure, { dy: [] })),
       button("Reset", () => change(figure, structuredClone(given))), view.link.node),
-    h("div", { class: "cnn-row" }, view.x, h("div", { class: "cnn-bar" }, "→", view.y)),
-    h("div", { class: "cnn-row" }, view.dx, h("div", { class: "cnn-bar" }, "←", view.dy)),
-    view.status, view.balance,
+    row(view.x, "→", view.y), view.dot, ...(back ? [row(view.dx, "←", view.dy)] : []),
+    view.status, ...(back ? [view.balance] : []),
   ];
 }
 
@@ -90,6 +104,7 @@ function arrange(figure) {
 function rebuild(figure) {
   const { given, state, view } = figure;
   const { padding } = state;
+  const padded = paddedSize(state);
   const size = outputSize(state);
   const ink = Math.max(1, ...given.x.flat());
   const chooseCell = (i, j) => choose(figure, { cell: [i, j] });
@@ -97,33 +112,37 @@ function rebuild(figure) {
   const typeX = (i, j, key) => edit(figure, state.x[i - padding], j - padding, ink, key);
   const typeDy = (p, q, key) => edit(figure, state.dy[p], q, 1, key);
   figure.grids = {
-    x: pointable(padded(state), padding, chooseCell, typeX),
+    x: pointable(padded, padding, chooseCell, typeX),
     y: pointable(size, 0, chooseWindow),
-    dx: pointable(padded(state), padding, chooseCell),
-    dy: pointable(size, 0, chooseWindow, typeDy),
+    ...(goesBack(figure) && {
+      dx: pointable(padded, padding, chooseCell),
+      dy: pointable(size, 0, chooseWindow, typeDy),
+    }),
   };
   const [input, output] = [shape(state.x), size].map((sizes) => sizes.join(" × "));
   const captions = {
-    x: `forward: x ${input}`, y: `y ${output}`, dx: `backward: dx ${input}`, dy: `dy ${output}`,
+    x: ["input x", input], y: ["output y", output],
+    dx: ["gradient dx", input], dy: ["gradient dy", output],
   };
   for (const [name, { body }] of Object.entries(figure.grids)) {
-    view[name].replaceChildren(h("caption", {}, captions[name]), body);
+    const [letter, sizes] = captions[name];
+    view[name].replaceChildren(h("caption", {}, letter, h("br"), sizes), body);
   }
 }
 
 // --- Events: each changes the state or the choice, then draws ---
 
-// Take over what is new. Where the output has grown, its gradient is 1.
+// Take over what is new. Where no gradient is given, or the output has grown, it is 1.
 function change(figure, news) {
   const { state, view } = figure;
   Object.assign(state, news);
   state.padding = Math.min(state.padding, Math.floor(state.window / 2));
   const [height, width] = outputSize(state);
-  state.dy = matrix(height, width, (p, q) => state.dy[p]?.[q] ?? 1);
+  state.dy = matrix(height, width, (p, q) => state.dy?.[p]?.[q] ?? 1);
   view.steps.set(state);
   view.kind.value = state.kind;
   rebuild(figure);
-  choose(figure, { window: 0 });
+  choose(figure, { window: largestOf(state) });
 }
 
 // A click, Enter or space switches a number of this row, a digit sets it, minus changes its sign.
@@ -135,9 +154,9 @@ function edit(figure, row, j, ink, key) {
   return true;
 }
 
-// dY as it was given; where the output has grown, it is 1.
+// dy as it was given; where it was not, or the output has grown, it is 1.
 const givenDy = ({ given, state }) =>
-  matrix(...outputSize(state), (p, q) => given.dy[p]?.[q] ?? 1);
+  matrix(...outputSize(state), (p, q) => given.dy?.[p]?.[q] ?? 1);
 
 // The address: kind, window, stride, padding, the cell of x or y, and x and dy if changed.
 function codeOf(figure) {
@@ -158,7 +177,8 @@ function open(figure, code) {
   const [kind, window, stride, padding, letter, [cell], x, dy] = found;
   const news = structuredClone({ kind, window, stride, padding, x, dy });
   const size = letter === "x" ? shape(x) : outputSize(news);
-  if (padding > window / 2 || !isPlace(cell, size)) return false;
+  const fits = padding <= window / 2 && isPlace(cell, size) && (goesBack(figure) || !dy);
+  if (!fits) return false;
   change(figure, news);
   const [i, j] = cell;
   choose(figure, letter === "x"
@@ -175,14 +195,19 @@ function choose(figure, chosen) {
 
 function draw(figure) {
   const { state, chosen, view } = figure;
-  figure.windows = places(...outputSize(state)).map((at) => look(state, at));
+  figure.windows = windowsOf(state);
   const window = figure.windows[chosen.window];
   const lit = window ? [window] : givers(figure, chosen.cell);
   drawInput(figure, lit, window ? window.cells : [chosen.cell]);
-  drawGradient(figure, window ? window.receivers : [chosen.cell]);
-  drawOutputs(figure, lit);
-  view.status.textContent = window ? forward(figure, window) : backward(figure, chosen.cell, lit);
-  view.balance.textContent = balance(figure);
+  drawOutput(figure, "y", lit);
+  if (goesBack(figure)) {
+    drawGradient(figure, window ? window.receivers : [chosen.cell]);
+    drawOutput(figure, "dy", lit);
+    view.balance.textContent = balance(figure);
+  }
+  const told = window ? tellWindow(figure, window) : tellCell(figure, chosen.cell, lit);
+  view.status.textContent = told.join(" ");
+  view.dot.hidden = !takesMaximum(state);
   view.link.set(codeOf(figure));
 }
 
@@ -210,12 +235,11 @@ function drawGradient(figure, got) {
   }));
 }
 
-function drawOutputs({ state, windows, grids }, lit) {
+// The grid of y or of dy.
+function drawOutput({ state, windows, grids }, name, lit) {
   const [, width] = outputSize(state);
   const window = (p, q) => windows[p * width + q];
-  const classes = (p, q) => ({ on: lit.includes(window(p, q)) });
-  fill(grids.y, (p, q) => window(p, q).y, classes);
-  fill(grids.dy, (p, q) => window(p, q).dy, classes);
+  fill(grids[name], (p, q) => window(p, q)[name], (p, q) => ({ on: lit.includes(window(p, q)) }));
 }
 
 // --- Texts ---
@@ -225,24 +249,40 @@ const named = (letters, { padding }, cell) =>
   `${letters}[${cell.map((i) => i - padding).join(", ")}]`;
 
 // What a window makes of its cells, and where its gradient goes.
-function forward({ state }, { at, values, ties, y, dy, receivers, share }) {
-  const sent = `dy${at}${outcome(dy)}`;
-  if (takesMaximum(state)) {
-    const [first] = receivers;
-    const equal = ties.length ? `, the first of ${ties.length + 1} equal ones` : "";
-    return `y${at}${outcome(y)} is the maximum, ${named("x", state, first)}${equal}. `
-      + `All of ${sent} goes to ${named("dx", state, first)}.`;
-  }
-  const count = receivers.length;
-  return `y${at} = (${values.map(summand).join(" + ")}) / ${count}${outcome(y)}. `
-    + `Of ${sent}, each of ${count} cells gets ${short(dy)} / ${count}${outcome(share)}.`;
+function tellWindow(figure, window) {
+  const { state } = figure;
+  const back = goesBack(figure) ? [sent(state, window)] : [];
+  return [made(state, window), ...back];
 }
 
-// What a cell gets, and from which windows.
-function backward(figure, cell, lit) {
+function made(state, { at, values, ties, y, receivers }) {
+  if (!takesMaximum(state)) {
+    return `y${at} = (${values.map(summand).join(" + ")}) / ${receivers.length}${outcome(y)}.`;
+  }
+  const equal = ties.length ? `, the first of ${ties.length + 1} equal ones` : "";
+  return `y${at} = max(${values.map((v) => short(v)).join(", ")})${outcome(y)}, which is `
+    + `${named("x", state, receivers[0])}${equal}.`;
+}
+
+function sent(state, { at, dy, receivers, share }) {
+  const whole = `dy${at}${outcome(dy)}`;
+  const count = receivers.length;
+  return takesMaximum(state) ? `All of ${whole} goes to ${named("dx", state, receivers[0])}.`
+    : `Of ${whole}, each of ${count} cells gets ${short(dy)} / ${count}${outcome(share)}.`;
+}
+
+// What becomes of a cell, and what it gets from which windows.
+function tellCell(figure, cell, lit) {
   const { state } = figure;
-  const dx = named("dx", state, cell);
-  if (!lit.length) return `${dx} = 0: ${named("x", state, cell)} is ${lacking(figure, cell)}`;
+  const x = `${named("x", state, cell)}${outcome(pixel(state, cell))}`;
+  const use = takesMaximum(state) ? `Windows that take ${x} as their maximum: ${lit.length}.`
+    : `Windows that average over ${x}: ${lit.length}.`;
+  return goesBack(figure) ? [use, received(figure, cell, lit)] : [use];
+}
+
+function received(figure, cell, lit) {
+  const dx = named("dx", figure.state, cell);
+  if (!lit.length) return `${dx} = 0.`;
   const over = ({ receivers }) => (receivers.length > 1 ? ` / ${receivers.length}` : "");
   const letters = lit.map((window) => `dy${window.at}${over(window)}`);
   const numbers = lit.map((window) => `${summand(window.dy)}${over(window)}`);
@@ -250,19 +290,13 @@ function backward(figure, cell, lit) {
   return `${dx} = ${letters.join(" + ")} = ${numbers.join(" + ")}${result}.`;
 }
 
-function lacking(figure, cell) {
-  const isRead = readers(figure, cell).length > 0;
-  return isRead ? "not the maximum of any window that reads it." : "in no window.";
-}
-
 // Whether all of dy arrives in dx.
 function balance(figure) {
   const { state } = figure;
-  const sent = sum(state.dy.flat());
-  const real = places(...padded(state)).filter((cell) => isReal(state, cell));
+  const all = sum(state.dy.flat());
+  const real = places(...paddedSize(state)).filter((cell) => isReal(state, cell));
   const kept = sum(real.map((cell) => gradient(figure, cell)));
-  const dot = takesMaximum(state) ? "A dot: the maximum of a window. " : "";
-  const verdict = Math.abs(sent - kept) < 1e-9
-    ? "what went in comes out." : `${short(sent - kept)} went to the padding and is lost.`;
-  return `${dot}Sum of dy${outcome(sent)}, sum of dx${outcome(kept)}: ${verdict}`;
+  const verdict = Math.abs(all - kept) < 1e-9
+    ? "what went in comes out." : `${short(all - kept)} went to the padding and is lost.`;
+  return `Sum of dy${outcome(all)}, sum of dx${outcome(kept)}: ${verdict}`;
 }

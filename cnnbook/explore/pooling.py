@@ -1,4 +1,4 @@
-"""The pooling explorer: one number for each window, and where its gradient goes."""
+"""The pooling explorer: one number for each window, and, if asked, where its gradient goes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Kind = Literal["max", "avg"]
 
 
 class PoolingExplorer(Figure):
-    """(H, W): which cell is the maximum of a window, and where the gradient dy goes; or averages.
+    """(H, W): the maximum of each window, or the average; with ``dy``, where that gradient goes.
 
-    ``stride`` is ``kernel_size`` unless given, and ``dy`` all ones.
+    ``stride`` is ``kernel_size`` unless given.
 
     Raises
     ------
@@ -54,9 +54,9 @@ class PoolingExplorer(Figure):
             key: step("PoolingExplorer", key, value, *LIMITS[key]) for key, value in steps.items()
         }
         self.y = self._pool()
-        self.dy = np.ones_like(self.y) if dy is None else np.asarray(dy, dtype=np.float64)
-        checks.shape("PoolingExplorer", "dy", self.dy, self.y.shape)
-        small("PoolingExplorer", "dy", self.dy, 7)
+        self.dy = None if dy is None else small("PoolingExplorer", "dy", dy, 7)
+        if self.dy is not None:
+            checks.shape("PoolingExplorer", "dy", self.dy, self.y.shape)
 
     def _pool(self) -> Array:
         x, (size, stride, padding) = self.x[None, None], self.steps.values()
@@ -75,7 +75,7 @@ class PoolingExplorer(Figure):
         size, stride, padding = self.steps.values()
         return {
             "x": numbers(self.x),
-            "dy": numbers(self.dy),
+            "dy": None if self.dy is None else numbers(self.dy),
             "kind": "maximum" if self.kind == "max" else average,
             "window": size,
             "stride": stride,
@@ -83,16 +83,15 @@ class PoolingExplorer(Figure):
         }
 
     def picture(self) -> str:
-        """Forward and backward; the maxima are bold."""
+        """Forward, the maxima bold, and backward if dy is given."""
         wins = self._backward(np.ones_like(self.y)) * (self.kind == "max")
+        forward = table("x", self.x, lambda i, j: wins[i, j] > 0) + "→" + table("y", self.y)
+        if self.dy is None:
+            return f'<div class="cnn-row">{forward}</div>'
         dx = self._backward(self.dy)
         return (
-            '<div class="cnn-row">'
-            + table("x", self.x, lambda i, j: wins[i, j] > 0, "x")
-            + "→"
-            + table("y", self.y, caption="y")
-            + table("g", dx, caption="dx")
-            + f"</div><p>Sum of dy {short(self.dy.sum())}, sum of dx {short(dx.sum())}.</p>"
+            f'<div class="cnn-row">{forward}{table("g", dx, caption="dx")}</div>'
+            f"<p>Sum of dy {short(self.dy.sum())}, sum of dx {short(dx.sum())}.</p>"
         )
 
     def __repr__(self) -> str:

@@ -1,5 +1,6 @@
 // The softmax explorer: logits to move, the probabilities that they become, the loss, and its
-// gradient. The numbers are those of cnnlib.functional: softmax, cross_entropy and its backward.
+// slope with each logit. The numbers are those of cnnlib.functional: softmax, cross_entropy and
+// its backward.
 //
 // The figure is one object: what it was `given`, its `state`, which is what the reader has made of
 // that and the class that is pointed at, and on the page its `view`.
@@ -9,40 +10,40 @@
 const powersOf = (logits) => logits.map(Math.exp);
 const shares = (powers) => powers.map((power) => power / sum(powers));
 const lossOf = (logits, target) => Math.log(sum(powersOf(logits))) - logits[target];
-const truth = (k, target) => (k === target ? 1 : 0);
+const slopesOf = (p, target) => p.map((share, k) => (k === target ? share - 1 : share));
 const toTenth = (value) => Math.round(value * 10) / 10;
 
 // --- What is said ---
 
 const minus = (text) => text.replace("-", "−");
 
-// Three digits, and all those before the point.
-const digits = (v) => (v < 100 ? v.toPrecision(3) : v.toFixed(0));
+// So many digits, and all those before the point.
+const digits = (v, n = 3) => (v < 10 ** (n - 1) ? v.toPrecision(n) : v.toFixed(0));
 
-// A probability, or what one lacks to 1: at least two digits of both.
-function fine(v) {
-  const least = Math.min(Math.abs(v), 1 - Math.abs(v));
-  return minus(v.toFixed(Math.max(3, 1 - Math.floor(Math.log10(least)))));
+// Text by text, from three digits on, the first that passes a test.
+const enough = (write, passes) => range(20).slice(3).map(write).find(passes);
+
+// A probability, with the decimals from which its loss follows.
+function fine(p) {
+  const loss = (v) => digits(-Math.log(v));
+  return enough((n) => p.toFixed(n), (text) => loss(text) === loss(p));
 }
+
+const toPower = (exponent) => h("span", {}, "e", h("sup", {}, exponent));
 
 // For the columns: always three decimals.
 const fixed = (v) => short(v, 3) === "0" ? "0.000" : minus(v.toFixed(3));
 
 function spellShare(k, logits) {
   const powers = powersOf(logits);
-  const total = digits(sum(powers));
-  return `Class ${k}: p = e^${minus(logits[k].toFixed(1))} / ${total}`
-    + ` ≈ ${digits(powers[k])} / ${total} ≈ ${fine(shares(powers)[k])}`;
-}
-
-function spellSlope(k, p, target) {
-  const t = truth(k, target);
-  const effect = t ? "lowers" : "raises";
-  return `p − t ≈ ${fine(p)} − ${t} = ${fine(p - t)}: a larger logit ${effect} the loss.`;
+  const p = fine(shares(powers)[k]);
+  const total = enough((n) => digits(sum(powers), n),
+    (text) => (powers[k] / text).toFixed(p.length - 2) === p);
+  return [`Class ${k}: p = `, toPower(minus(logits[k].toFixed(1))), ` / ${total} ≈ ${p}`];
 }
 
 const spellLoss = (logits, target) =>
-  `Loss: −log p[${target}] ≈ −log ${fine(shares(powersOf(logits))[target])}`
+  `Loss: −ln p[${target}] ≈ −ln ${fine(shares(powersOf(logits))[target])}`
     + ` ≈ ${digits(lossOf(logits, target))}`;
 
 // --- The elements ---
@@ -53,6 +54,9 @@ function softmax({ largest, ...given }) {
   draw(figure);
   const { target, add, table, status, link } = figure.view;
   return [
+    h("p", {}, h("b", {}, "How do logits become probabilities, how large is the loss, and how "
+      + "steeply does it rise with each logit?"),
+      " Move a logit, choose another right class, or add 1 to all: which columns change?"),
     h("div", { class: "cnn-bar" }, h("label", {}, "right class ", target), add,
       button("Reset", () => change(figure, { ...given, pointed: given.target })), link.node),
     table, status,
@@ -62,7 +66,7 @@ function softmax({ largest, ...given }) {
 function elements(figure) {
   const { given: { logits } } = figure;
   const rows = logits.map((_, k) => row(figure, k));
-  const sums = range(5).map(() => h("td"));
+  const sums = cells();
   const target = choice(logits.map((_, k) => k), () =>
     change(figure, { target: target.selectedIndex, pointed: target.selectedIndex }));
   return {
@@ -70,14 +74,21 @@ function elements(figure) {
     add: button("Add 1 to all", () => addOne(figure)),
     table: h("table", {}, h("thead", {}, heading()),
       h("tbody", {}, ...rows.map(({ node }) => node)),
-      h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "sum"), ...sums))),
+      h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "sum"), h("td"), ...sums))),
     status: h("p", { role: "status" }),
     link: linkTo("softmax", "view", (code) => open(figure, code)),
   };
 }
 
-const heading = () => h("tr", {}, ...["class", "logit", "z", "e^z", "p", "p − t"].map((name) =>
-  h("th", { scope: "col" }, name)));
+// Under the name of a column the rule that it follows.
+const heading = () => h("tr", {}, ...[
+  [{}, "class"], [{}, "logit z"], [{}, toPower("z")],
+  [{ class: "y" }, "probability p", h("small", {}, toPower("z"), " / sum")],
+  [{ class: "g" }, "slope of the loss along z", h("small", {}, "p − 1 for ✓, else p")],
+].map(([role, ...words]) => h("th", { scope: "col", ...role }, ...words)));
+
+// What a row has after its logit: e^z, p and a slope.
+const cells = () => [{}, { class: "y" }, { class: "g" }].map((role) => h("td", role));
 
 // A class: to move its slider, to reach it by Tab or to point at its row spells its numbers.
 function row(figure, k) {
@@ -90,8 +101,10 @@ function row(figure, k) {
     }),
   });
   const name = h("th", { scope: "row" });
-  const [z, power, p, slope] = ["", "", "y", "g"].map((role) => h("td", { class: role }));
-  const node = h("tr", { onpointerenter: point }, name, h("td", {}, slider), z, power, p, slope);
+  const z = h("span");
+  const logit = h("td", {}, h("div", {}, slider, z));
+  const [power, p, slope] = cells();
+  const node = h("tr", { onpointerenter: point }, name, logit, power, p, slope);
   return { node, name, slider, z, power, p, slope };
 }
 
@@ -122,8 +135,9 @@ function addOne(figure) {
   const total = (list) => digits(sum(powersOf(list)));
   const more = logits.map((z) => toTenth(z + 1));
   change(figure, { logits: more });
-  say(figure, `Every e^z is e ≈ 2.72 times as large, and so is their sum: ${total(logits)} before, `
-    + `${total(more)} now. So p, the loss and p − t have not changed.`);
+  say(figure, "Every ", toPower("z"), ` is e ≈ 2.72 times as large, and so is their sum: `
+    + `${total(logits)} before, `
+    + `${total(more)} now. So p, the loss and its slopes have not changed.`);
 }
 
 // --- Drawing ---
@@ -132,7 +146,7 @@ function draw(figure) {
   const { state: { logits, target, pointed }, view } = figure;
   const powers = powersOf(logits);
   const p = shares(powers);
-  const slopes = p.map((share, k) => share - truth(k, target));
+  const slopes = slopesOf(p, target);
   view.rows.forEach((row, k) => drawRow(row, logits[k], powers[k], p[k], slopes[k]));
   view.rows.forEach(({ node, name }, k) => {
     node.classList.toggle("on", k === pointed);
@@ -140,12 +154,13 @@ function draw(figure) {
     name.textContent = k === target ? `${k} ✓` : k;
   });
   [digits(sum(powers)), short(sum(p), 3), short(sum(slopes), 3)].forEach((text, i) => {
-    view.sums[i + 2].textContent = text;
+    view.sums[i].textContent = text;
   });
   view.target.selectedIndex = target;
   view.add.ariaDisabled = !canAdd(figure);
   view.link.set(write([logits], target, pointed));
-  say(figure, spellShare(pointed, logits), h("br"), spellSlope(pointed, p[pointed], target));
+  say(figure, ...spellShare(pointed, logits), h("br"), pointed === target
+    ? "A larger logit lowers the loss." : "A larger logit raises the loss.");
 }
 
 function say({ state: { logits, target }, view: { status } }, ...words) {

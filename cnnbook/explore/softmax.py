@@ -1,4 +1,4 @@
-"""The softmax explorer: from logits to probabilities, to the loss, and to its gradient."""
+"""The softmax explorer: from logits to probabilities, to the loss, and to its slopes."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class SoftmaxExplorer(Figure):
             f"<tr><th>{k}<td>{'<td>'.join(short(v, 3) for v in row)}"
             for k, row in enumerate(columns)
         )
-        head = "<tr><th>class<th>logit z<th>e^z<th>p<th>p − t"
+        head = "<tr><th>class<th>logit z<th>e<sup>z</sup><th>p<th>slope of the loss along z"
         return (
             f"<table>{head}{''.join(rows)}</table>"
-            f"<p>The right class is {self.target}: loss −log p ≈ {short(self.loss, 3)}.</p>"
+            f"<p>The right class is {self.target}: loss −ln p ≈ {short(self.loss, 3)}.</p>"
         )
 
     def __repr__(self) -> str:

@@ -23,8 +23,9 @@ from cnnbook.explore import ActivationExplorer
 from cnnlib import functional as F
 
 Floats = NDArray[np.float64]
+WIDTH, HEIGHT = 312, 190  # as in activation.js
 NAMES = ["ReLU", "leaky ReLU", "sigmoid", "tanh", "GELU"]
-PLACES = [-4, -1.3, -0.1, 0, 0.1, 0.7, 4]
+PLACES = [-6, -1.3, -0.1, 0, 0.1, 0.7, 6]
 
 
 def values(name: str, x: Any) -> tuple[Floats, Floats]:
@@ -42,10 +43,16 @@ class Activation(Driver):
         self.root.get_by_role("slider").fill(str(x))
 
     def path(self, role: str) -> Floats:
-        """The places of a curve."""
+        """The places of a curve, in the numbers along the axes."""
         text = self.root.locator(f"path.{role}").get_attribute("d") or ""
-        places = [[*map(float, pair.split(","))] for pair in text[1:].split("L")]
-        return np.array(places) / [40, -40]
+        return self.places([[*map(float, pair.split(","))] for pair in text[1:].split("L")])
+
+    def places(self, places: list[list[float]]) -> Floats:
+        """Places in the picture, in the numbers along the axes."""
+        texts = self.root.locator("svg text").all_text_contents()  # the last one is x
+        low, high = (float(texts[i].replace("−", "-")) for i in (0, -9))  # of those beside it
+        x, y = np.array(places).T / np.array([[WIDTH], [HEIGHT]])
+        return np.stack([12 * x - 6, high - y * (high - low)], 1)
 
     def found(self, pattern: str) -> float:
         found = re.search(pattern.replace("#", r"(−?\d+(?:\.\d+)?)"), self.status)
@@ -73,8 +80,8 @@ def test_repr_is_short_and_stable() -> None:
     ("change", "error", "message"),
     [
         ({"function": "relu"}, ValueError, "one of ReLU, leaky ReLU, .*, GELU, got 'relu'"),
-        ({"x": 4.1}, ValueError, r"x in -4 … 4, got 4\.1"),
-        ({"x": float("nan")}, ValueError, "x in -4 … 4, got nan"),
+        ({"x": 6.1}, ValueError, r"x in -6 … 6, got 6\.1"),
+        ({"x": float("nan")}, ValueError, "x in -6 … 6, got nan"),
         ({"x": "one"}, TypeError, "a number as x, got 'one'"),
     ],
 )
@@ -94,7 +101,6 @@ def test_says_what_cnnlib_computes(figure: Activation, name: str) -> None:
         value, slope = values(name, [x])
         assert figure.found(r"value .*[=≈] #\n") == pytest.approx(value[0], abs=5.01e-4)
         assert figure.found(r"slope .*[=≈] #\n") == pytest.approx(slope[0], abs=5.01e-4)
-        assert figure.found("rises by # for") == pytest.approx(slope[0], abs=5.01e-4)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,7 +108,7 @@ def test_draws_what_cnnlib_computes(figure: Activation, name: str) -> None:
     figure.choose(name)
     for role, expected in zip("yg", values(name, figure.path("y")[:, 0]), strict=True):
         x, y = figure.path(role).T
-        assert (x[0], x[-1]) == (-4, 4)
+        assert (x[0], x[-1]) == (-6, 6)
         smooth = np.abs(x) > 1e-3  # at 0 the slope of ReLU jumps
         np.testing.assert_allclose(y[smooth], expected[smooth], atol=1e-3)
     left, right = figure.path("g")[80:82, 1]
@@ -116,8 +122,23 @@ def test_the_tangent_touches_the_curve(figure: Activation, name: str) -> None:
         figure.slide(x)
         value, slope = values(name, [x])
         (left, low), (right, high) = figure.path("ink")
-        assert (high - low) / (right - left) == pytest.approx(slope[0], abs=1e-3)
-        assert [(left + right) / 2, (low + high) / 2] == pytest.approx([x, value[0]], abs=1e-3)
+        assert [left, right] == [-6, 6]
+        assert (high - low) / 12 == pytest.approx(slope[0], abs=1e-3)
+        assert low + (x - left) * (high - low) / 12 == pytest.approx(value[0], abs=2e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dots_lie_on_both_curves(figure: Activation, name: str) -> None:
+    figure.choose(name)
+    for x in PLACES:
+        figure.slide(x)
+        dots = figure.root.locator("circle").evaluate_all(
+            "dots => dots.map(({ cx, cy }) => [cx.baseVal.value, cy.baseVal.value])"
+        )
+        slope, value = figure.places(dots)
+        expected = values(name, [x])
+        assert value.tolist() == pytest.approx([x, expected[0][0]], abs=1e-3)
+        assert slope.tolist() == pytest.approx([x, expected[1][0]], abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +147,8 @@ def test_the_tangent_touches_the_curve(figure: Activation, name: str) -> None:
         ("ReLU", -2, ["max(−2, 0) = 0", "for x ≤ 0 = 0"]),
         ("leaky ReLU", -2, ["0.1 · (−2) = −0.2", "for x ≤ 0 = 0.1"]),
         ("leaky ReLU", 2, ["x = 2", "for x > 0 = 1"]),
-        ("sigmoid", 0, ["1 / (1 + e^0) = 0.5", "0.5 · (1 − 0.5) = 0.25"]),
-        ("tanh", -1, ["(e^−1 − e^1) / (e^−1 + e^1) ≈ −0.762", "1 − (−0.762)² ≈ 0.42"]),
+        ("sigmoid", 0, ["1 / (1 + e0) = 0.5", "0.5 · (1 − 0.5) = 0.25"]),
+        ("tanh", -1, ["(e−1 − e1) / (e−1 + e1) ≈ −0.762", "1 − (−0.762)² ≈ 0.42"]),
         ("GELU", 1, ["≈ 1 · 0.841 ≈ 0.841", "≈ 0.841 + 1 · 0.242 ≈ 1.083"]),
     ],
 )
@@ -144,7 +165,7 @@ def test_keys_move_x(figure: Activation) -> None:
     slider.press("ArrowLeft")
     assert "max(0.9, 0) = 0.9" in figure.status
     slider.press("Home")
-    assert "max(−4, 0) = 0" in figure.status
+    assert "max(−6, 0) = 0" in figure.status
 
 
 def test_starts_as_it_is_told(show: Opener) -> None:
@@ -159,7 +180,7 @@ def test_the_link_leads_back(show: Opener) -> None:
         figure.choose("leaky ReLU")
         figure.move(-2)
 
-    refused = ("leaky+ReLU_5", "leaky+ReLU_-5", "leaky_1", "tanh_x", "tanh_")
+    refused = ("leaky+ReLU_7", "leaky+ReLU_-7", "leaky_1", "tanh_x", "tanh_")
     check_link(show, ActivationExplorer(), "leaky+ReLU_-2", drive, *refused)
 
 

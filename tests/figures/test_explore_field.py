@@ -204,7 +204,7 @@ class Field(Driver):
 
     @property
     def formula(self) -> str:
-        return self.root.locator("p.cnn-bar").inner_text()
+        return self.root.locator(".sums").inner_text()
 
     @property
     def link(self) -> str:
@@ -232,16 +232,16 @@ def figure(show: Opener) -> Field:
 
 def test_opens_with_the_last_output_of_lenet(figure: Field) -> None:
     assert figure.shows(4, 2)
-    assert figure.status == "Output 2 of layer 4 sees 16 pixels, 6 to 21."
+    assert figure.status == "Output 2 of layer 4, counted from 0, sees 16 pixels, 6 to 21."
     assert figure.labels == [
-        "r 1, j 1\npixels",
-        "r 5, j 1\nk 5, p 2",
-        "r 6, j 2\nk 2, s 2",
-        "r 14, j 2\nk 5",
-        "r 16, j 4\nk 2, s 2",
+        "pixels\ndotted: padding",
+        "layer 1\nsees 5\nstep 1",
+        "layer 2\nsees 6\nstep 2",
+        "layer 3\nsees 14\nstep 2",
+        "layer 4\nsees 16\nstep 4",
     ]
     figure.picture.press("ArrowDown")
-    assert "r′ = r + (E − 1) j = 6 + 4 · 2 = 14" in figure.formula
+    assert "sees r + d (k − 1) j = 6 + 1 · 4 · 2 = 14 pixels" in figure.formula
 
 
 def test_any_cone_is_where_the_gradients_are(figure: Field) -> None:
@@ -253,12 +253,15 @@ def test_any_cone_is_where_the_gradients_are(figure: Field) -> None:
             output = r.choice([0, rows[level].size - 1, r.randrange(rows[level].size)])
             go(figure.root.page, f"field-{code(layers, size, level, output)}")
             assert figure.shows(level, output, layers, size)
-            assert figure.status == f"Output {output} of layer {level} sees {{}}.".format(
-                sentence(gradients(layers, size, level, output), [row.size for row in rows])
+            assert (
+                figure.status
+                == f"Output {output} of layer {level}, counted from 0, sees {{}}.".format(
+                    sentence(gradients(layers, size, level, output), [row.size for row in rows])
+                )
             )
             assert f"j = {rows[level - 1].field} + " in figure.formula
-            assert f" = {rows[level].field}" in figure.formula
-            assert figure.formula.endswith(f" = {rows[level].jump}")
+            assert f" = {rows[level].field} pixels\n" in figure.formula
+            assert f" = {rows[level].jump} pixels from" in figure.formula
 
 
 def test_every_cell_lies_in_the_middle_of_its_field(figure: Field) -> None:
@@ -274,29 +277,40 @@ def test_rows_say_their_field_and_jump(figure: Field) -> None:
     for layers, size in STACKS:
         go(figure.root.page, f"field-{code(layers, size, 1, 0)}")
         rows = FieldExplorer(layers, size).rows
-        expected = [f"r {row.field}, j {row.jump}" for row in rows]
-        assert [label.split("\n")[0] for label in figure.labels] == expected
+        expected = [[f"sees {row.field}", f"step {row.jump}"] for row in rows[1:]]
+        assert [label.split("\n")[1:3] for label in figure.labels[1:]] == expected
+        pads = [padding > 0 for _, _, padding, _ in layers]
+        assert ["dotted" in label for label in figure.labels] == [*pads, False]
 
 
 def test_padding_is_drawn_and_reached(figure: Field) -> None:
     page = figure.root.page
     go(page, f"field-{code(LENET, 28, 4, 0)}")
-    assert figure.status == "Output 0 of layer 4 sees 14 pixels, 0 to 13, and zeros of the padding."
+    assert (
+        figure.status
+        == "Output 0 of layer 4, counted from 0, sees 14 pixels, 0 to 13, and zeros of the padding."
+    )
     pixels = figure.rows[0]
     assert [x for x, names in pixels if "pad" in names] == pytest.approx([-2, -1, 28, 29])
     assert [x for x, names in pixels if {"pad", "on"} <= names] == pytest.approx([-2, -1])
     go(page, "field-9_3,1,1,1;1,1,1,1_2_0")
-    assert figure.status == "Output 0 of layer 2 sees no pixel, only zeros of the padding."
+    assert (
+        figure.status
+        == "Output 0 of layer 2, counted from 0, sees no pixel, only zeros of the padding."
+    )
     go(page, "field-9_3,1,1,1;1,1,1,1_2_1")
-    assert figure.status == "Output 1 of layer 2 sees 2 pixels, 0 to 1, and zeros of the padding."
+    assert (
+        figure.status
+        == "Output 1 of layer 2, counted from 0, sees 2 pixels, 0 to 1, and zeros of the padding."
+    )
     go(page, "field-9_1,2,0,1_1_3")
-    assert figure.status == "Output 3 of layer 1 sees pixel 6."
+    assert figure.status == "Output 3 of layer 1, counted from 0, sees pixel 6."
 
 
 def test_holes_of_a_dilation_stay_pale(figure: Field) -> None:
     go(figure.root.page, "field-33_3,1,0,4;3,1,0,8_2_4")
     assert figure.seen[0] == [4, 8, 12, 16, 20, 24, 28]
-    assert figure.status == "Output 4 of layer 2 sees 7 of the 25 pixels 4 to 28."
+    assert figure.status == "Output 4 of layer 2, counted from 0, sees 7 of the 25 pixels 4 to 28."
 
 
 def test_the_bracket_spans_the_field(figure: Field) -> None:
@@ -308,7 +322,7 @@ def test_the_bracket_spans_the_field(figure: Field) -> None:
         field, middle = FIGURE.rows[level].field, place(LENET[:level], output)
         assert box["width"] == pytest.approx(field * (one - zero), abs=0.1)
         assert box["x"] + box["width"] / 2 == pytest.approx(zero + middle * (one - zero), abs=0.1)
-        assert bracket.inner_text() == f"r = {field}"
+        assert bracket.inner_text() == f"{field}"
 
 
 def test_a_click_opens_the_cone_of_any_output(figure: Field) -> None:
@@ -373,14 +387,16 @@ def test_arrow_keys_walk_and_come_back(figure: Field) -> None:
 
 def test_the_numbers_of_the_chosen_layer_change(figure: Field) -> None:
     network = figure.root.get_by_role("combobox", name="network")
-    expect(network).to_have_value("LeNet")
+    expect(network).to_have_value("LeNet: 1, 3 convolve; 2, 4 pool")
     figure.picture.press("ArrowDown")
     expect(figure.root.locator(".cnn-bar > b")).to_have_text("layer 3")
     for name in ("less window", "more stride", "more padding", "more dilation"):
         figure.press(name)
     changed = [*LENET[:2], (4, 2, 1, 2), LENET[3]]
     expect(network).to_have_value("own")
-    assert figure.labels[3].split("\n") == ["r 18, j 4", "k 4, s 2, p 1, d 2"]
+    assert figure.labels[3].split("\n") == ["layer 3", "sees 18", "step 4"]
+    assert figure.labels[2].split("\n")[-1] == "dotted: padding"
+    expect(figure.root.locator("output")).to_have_text(["4", "2", "1", "2"])
     chosen = int(figure.link.rpartition("_")[2])
     assert figure.shows(3, chosen, changed)
 
@@ -398,14 +414,14 @@ def test_what_does_not_fit_is_refused_and_said(figure: Field) -> None:
 
 def test_networks_are_chosen_from_a_list(figure: Field) -> None:
     rows = {
-        "3 × 3, stride 1": [1, 3, 5, 7, 9, 11],
-        "3 × 3, stride 2": [1, 3, 7, 15, 31],
-        "3 × 3, dilation 1, 2, 4, 8": [1, 3, 7, 15, 31],
-        "LeNet": [1, 5, 6, 14, 16],
+        "3 × 3, stride 1": [3, 5, 7, 9, 11],
+        "3 × 3, stride 2": [3, 7, 15, 31],
+        "3 × 3, dilation 1, 2, 4, 8": [3, 7, 15, 31],
+        "LeNet: 1, 3 convolve; 2, 4 pool": [5, 6, 14, 16],
     }
     for name, fields in rows.items():
         figure.choose(name)
-        found = [re.match(r"r (\d+), ", label) for label in figure.labels]
+        found = [re.search(r"sees (\d+)", label) for label in figure.labels]
         assert [int(label[1]) for label in found if label] == fields
         expect(figure.root.get_by_role("combobox")).to_have_value(name)
 
@@ -519,7 +535,7 @@ def test_nothing_overlaps_on_a_phone(show: Opener, address: str) -> None:
     page = figure.root.page
     go(page, f"field-{address}")
     assert figure.link == f"#field-{address}"
-    texts = figure.root.locator(".cnn-field > div:first-child > div, .rows span, p")
+    texts = figure.root.locator(".cnn-field > div:first-child > div, .rows span, .sums > div, p")
     boxes = texts.evaluate_all(TEXTS)
     drawing = figure.root.locator("svg").bounding_box()
     assert drawing

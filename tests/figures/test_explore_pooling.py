@@ -1,5 +1,6 @@
 """The pooling explorer, driven in a browser: forward and backward it is `max_pool2d` and so on."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,10 @@ class Pooling(Driver):
     def table(self, name: str) -> Locator:
         role = {"x": "x", "y": "y", "dx": "g >> nth=0", "dy": "g >> nth=1"}[name]
         return self.root.locator(f"table.{role}")
+
+    @property
+    def captions(self) -> list[str]:
+        return [text.replace("\n", " ") for text in self.root.locator("caption").all_inner_texts()]
 
     def shown(self, name: str, border: int = 0) -> list[list[str]]:
         rows = numbers(self.table(name))
@@ -162,18 +167,20 @@ def test_a_window_shows_its_maximum_and_where_its_gradient_goes(figure: Pooling)
     assert figure.lit("x", "won") == [(0, 3), (2, 2), (4, 0)]
     assert figure.lit("y", "on") == figure.lit("dy", "on") == [(0, 1)]
     assert figure.lit("dx", "on") == [(0, 3)]
-    first = "y[0, 1] = 4 is the maximum, x[0, 3], the first of 2 equal ones. "
-    assert figure.status == first + "All of dy[0, 1] = 2 goes to dx[0, 3]."
+    first = (
+        "y[0, 1] = max(2, 4, 1, 1, 0, 2, 4, 2, 0) = 4, which is x[0, 3], the first of 2 equal ones."
+    )
+    assert figure.status == first + " All of dy[0, 1] = 2 goes to dx[0, 3]."
     figure.at("dy", 1, 0).hover()
     assert figure.lit("x", "best") == [(4, 0)]
-    assert (
-        figure.status
-        == "y[1, 0] = 7 is the maximum, x[4, 0]. All of dy[1, 0] = 3 goes to dx[4, 0]."
+    assert figure.status == (
+        "y[1, 0] = max(2, 1, 4, 0, 3, 1, 7, 0, 2) = 7, which is x[4, 0]. "
+        "All of dy[1, 0] = 3 goes to dx[4, 0]."
     )
 
 
 def test_the_first_of_tied_maxima_gets_the_gradient(show: Opener) -> None:
-    figure = Pooling(show(to_html(PoolingExplorer(np.zeros((4, 4)), 2))))
+    figure = Pooling(show(to_html(PoolingExplorer(np.zeros((4, 4)), 2, dy=np.ones((2, 2))))))
     assert figure.lit("x", "best") == [(0, 0)]
     assert figure.lit("x", "tie") == [(0, 1), (1, 0), (1, 1)]
     assert figure.shown("dx") == texts(np.kron(np.ones((2, 2)), [[1, 0], [0, 0]]))
@@ -181,14 +188,16 @@ def test_the_first_of_tied_maxima_gets_the_gradient(show: Opener) -> None:
 
 def test_a_cell_shows_the_windows_that_it_wins(figure: Pooling) -> None:
     figure.at("dx", 2, 2).hover()
-    assert figure.status == "dx[2, 2] = dy[0, 0] + dy[1, 1] = 1 + 4 = 5."
+    use = "Windows that take x[2, 2] = 4 as their maximum: 2. "
+    assert figure.status == use + "dx[2, 2] = dy[0, 0] + dy[1, 1] = 1 + 4 = 5."
     assert figure.lit("y", "on") == figure.lit("dy", "on") == [(0, 0), (1, 1)]
     assert figure.lit("x", "on") == figure.lit("dx", "on") == [(2, 2)]
     figure.at("x", 2, 1).hover()
-    assert figure.status == "dx[2, 1] = 0: x[2, 1] is not the maximum of any window that reads it."
+    use = "Windows that take x[2, 1] = 1 as their maximum: 0. "
+    assert figure.status == use + "dx[2, 1] = 0."
     figure.press("less window")
     figure.at("x", 4, 0).hover()
-    assert figure.status == "dx[4, 0] = 0: x[4, 0] is in no window."
+    assert figure.status.endswith("dx[4, 0] = 0.")
     assert figure.lit("x", "idle") == [(i, j) for i, j in np.ndindex(5, 5) if i == 4 or j == 4]
 
 
@@ -202,6 +211,7 @@ def test_an_average_shares_its_gradient(figure: Pooling) -> None:
     assert figure.lit("dx", "on") == list(np.ndindex(3, 3))
     figure.at("dx", 2, 2).hover()
     assert figure.status == (
+        "Windows that average over x[1, 1] = 3: 4. "
         "dx[1, 1] = dy[0, 0] / 9 + dy[0, 1] / 9 + dy[1, 0] / 9 + dy[1, 1] / 9"
         " = 1 / 9 + 2 / 9 + 3 / 9 + 4 / 9 ≈ 1.11."
     )
@@ -214,10 +224,10 @@ def test_an_average_shares_its_gradient(figure: Pooling) -> None:
 
 
 def test_the_padding_never_wins(show: Opener) -> None:
-    figure = Pooling(show(to_html(PoolingExplorer(NEGATIVE, 2, 2, 1))))
-    assert (
-        figure.status
-        == "y[0, 0] = −3 is the maximum, x[0, 0]. All of dy[0, 0] = 1 goes to dx[0, 0]."
+    figure = Pooling(show(to_html(PoolingExplorer(NEGATIVE, 2, 2, 1, dy=np.ones((3, 3))))))
+    figure.at("y", 0, 0).hover()
+    assert figure.status == (
+        "y[0, 0] = max(−3) = −3, which is x[0, 0]. All of dy[0, 0] = 1 goes to dx[0, 0]."
     )
     assert figure.lit("x", "on") == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert figure.lit("x", "best") == [(1, 1)]
@@ -247,20 +257,42 @@ def test_input_and_gradient_are_edited_by_click_and_keys(figure: Pooling) -> Non
     assert figure.shown("dy") == texts(dy)
     assert figure.shown("y") == texts(pool(0, x, 3, 2))
     assert figure.shown("dx") == texts(pool_backward(0, dy, x, 3, 2))
-    figure.press("dy all ones")
-    assert figure.shown("dy") == texts(np.ones((2, 2)))
-    assert figure.shown("dx") == texts(pool_backward(0, np.ones((2, 2)), x, 3, 2))
+
+
+def test_without_a_gradient_only_forward(show: Opener) -> None:
+    """It opens with the window of the largest number; a number says how many windows take it."""
+    x = np.array([[1, 3, 2, 0, -4], [4, 2, 1, 8, -2], [0, 5, 7, 7, 2]])
+    figure = Pooling(show(to_html(PoolingExplorer(x))))
+    assert figure.captions == ["input x 3 × 5", "output y 1 × 2"]
+    assert figure.status == "y[0, 1] = max(2, 0, 1, 8) = 8, which is x[1, 3]."
+    assert figure.lit("x", "on") == [(0, 2), (0, 3), (1, 2), (1, 3)]
+    legend = figure.root.get_by_text("a window's maximum, of equal ones the first")
+    expect(legend).to_be_visible()
+    assert figure.lit("x", "won") == [(1, 0), (1, 3)]
+    figure.press("less stride")
+    figure.at("x", 1, 3).hover()
+    assert figure.status == "Windows that take x[1, 3] = 8 as their maximum: 4."
+    assert figure.lit("y", "on") == [(0, 2), (0, 3), (1, 2), (1, 3)]
+    figure.choose("average")
+    expect(legend).to_be_hidden()
+    figure.at("x", 0, 0).hover()
+    assert figure.status == "Windows that average over x[0, 0] = 1: 1."
+    figure.at("y", 0, 0).hover()
+    assert figure.status == "y[0, 0] = (1 + 3 + 4 + 2) / 4 = 2.5."
+    assert not re.search("dx|dy|gradient", figure.text)
 
 
 def test_keys_walk_and_touch_chooses(show: Opener, figure: Pooling) -> None:
     figure.type("y", 0, 0, "ArrowRight", "ArrowDown", "ArrowDown")
-    assert figure.status.startswith("y[1, 1] = 4 is the maximum, x[2, 2]")
+    assert figure.status.startswith(
+        "y[1, 1] = max(4, 2, 0, 1, 1, 2, 2, 3, 1) = 4, which is x[2, 2]"
+    )
     figure.type("dx", 1, 1, "ArrowRight", "ArrowDown", "5")
-    assert figure.status.startswith("dx[2, 2] = dy[0, 0] + dy[1, 1]")
+    assert "dx[2, 2] = dy[0, 0] + dy[1, 1]" in figure.status
     assert figure.shown("dx") == texts(pool_backward(0, DY, X, 3, 2))
     touched = Pooling(show(to_html(PoolingExplorer(X, 3, 2, dy=DY)), has_touch=True))
     touched.at("y", 1, 0).tap()
-    assert touched.status.startswith("y[1, 0] = 7")
+    assert touched.status.startswith("y[1, 0] = max(2, 1, 4, 0, 3, 1, 7, 0, 2) = 7")
 
 
 def test_reset_brings_everything_back(figure: Pooling) -> None:
@@ -286,26 +318,40 @@ def test_the_link_leads_back(show: Opener) -> None:
         figure.table("g").nth(1).locator("td").nth(1).click()
         figure.table("x").locator("td").nth(2).click()
 
+    ones = np.ones((2, 2))
     refused = (
         "maximum_2_2_0_y_0,2",
         "maximum_2_2_0_x_0,5",
         "maximum_1_2_1_y_0,0",
         "max_2_2_0_y_0,0",
     )
-    check_link(show, PoolingExplorer(X), "average+of+real+cells_3_2_1_y_0,1", choose, *refused)
+    check_link(
+        show, PoolingExplorer(X, dy=ones), "average+of+real+cells_3_2_1_y_0,1", choose, *refused
+    )
     x = ";".join(",".join(map(str, row)) for row in X).replace("1,0,2", "1,0,0", 1)
     code = f"maximum_2_2_0_x_0,2_{x}_1,0;1,1"
-    check_link(show, PoolingExplorer(X), code, edit, "maximum_2_2_0_x_0,0_1,2;3,4")
+    check_link(show, PoolingExplorer(X, dy=ones), code, edit, "maximum_2_2_0_x_0,0_1,2;3,4")
+
+
+def test_a_link_gives_no_gradient_to_where_none_is(show: Opener) -> None:
+    x = ";".join(",".join(map(str, row)) for row in X)
+
+    def choose(figure: Driver) -> None:
+        figure.table("x").locator("td").nth(2).hover()
+
+    refused = f"maximum_2_2_0_x_0,2_{x}_1,0;1,1"
+    check_link(show, PoolingExplorer(X), "maximum_2_2_0_x_0,2", choose, refused)
 
 
 def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, PoolingExplorer(X))
+    check_twice_and_hosted(show, PoolingExplorer(X, dy=DY))
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
     check_still(show, PoolingExplorer(X, 3, 2, dy=DY), "Sum of dy 10, sum of dx 10.")
     figure = PoolingExplorer(X, 3, 2, 1, "avg", dy=np.ones((3, 3)))
     check_still(show, figure, "Sum of dy 9, sum of dx 5.44.")
+    check_still(show, PoolingExplorer(X), "output")
 
 
 def test_fits_a_phone(show: Opener) -> None:
@@ -314,5 +360,5 @@ def test_fits_a_phone(show: Opener) -> None:
 
 
 def test_is_accessible(show: Opener) -> None:
-    figure = PoolingExplorer(np.round(X / 3), 3, 1, 1)
+    figure = PoolingExplorer(np.round(X / 3), 3, 1, 1, dy=np.ones((5, 5)))
     check_accessible(show, figure, lambda driver: Pooling(driver.root).at("y", 2, 2).hover())
