@@ -6,7 +6,8 @@ if (dataset.theme === "auto")
 
 // Whatever scrolls sideways on its own can be reached and moved with the keyboard.
 // The theme looks for such elements once, and folded parts open later.
-const scrollable = "pre, .cell_output > .output, .pst-scrollable-table-container, .formula";
+const scrollable =
+  "pre, .cell_output > .output, .pst-scrollable-table-container, .formula, .cnn-sum";
 
 const reachable = new ResizeObserver((entries) => {
   // First all that is read, then all that is written: else each write makes the page lay out anew.

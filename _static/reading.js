@@ -51,6 +51,56 @@ function walk(quiz) {
   }
 }
 
+// What stands together is one stop of the Tab key, which leads out of it: the buttons and numbers in
+// a bar of a figure, the parts of a sum, the layers of a network, the folds of a cell. The arrow keys
+// lead from one to the next, but for those that the part needs itself.
+const together = {
+  ".cnn-bar": "button:not(output + button, :has(+ output)), [role='spinbutton']",
+  ".chips": "button",
+  ".cnn-sizes": "th > button",
+  ".cell": ".hide > summary",
+};
+
+// All that stands together with an element.
+function mates(element) {
+  for (const [group, parts] of Object.entries(together)) {
+    const whole = element.matches(parts) && element.closest(group);
+    if (whole) return [...whole.querySelectorAll(parts)];
+  }
+  return [];
+}
+
+// While one of them has the focus, the others are left out.
+function keepTogether() {
+  for (const bar of document.querySelectorAll(".cnn-bar:not([role])")) {
+    if (bar.querySelectorAll(together[".cnn-bar"]).length > 1) bar.role = "toolbar";
+  }
+  document.addEventListener("focusin", ({ target }) => mates(target).forEach((mate) => {
+    mate.tabIndex = mate === target ? 0 : -1;
+  }));
+  document.addEventListener("focusout", ({ target }) => mates(target).forEach((mate) => {
+    mate.tabIndex = 0;
+  }));
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    const all = mates(event.target).filter((mate) => mate.checkVisibility());
+    if (!step || event.defaultPrevented || all.length < 2) return;
+    event.preventDefault();
+    all.at((all.indexOf(event.target) + step) % all.length).focus();
+  });
+}
+
+// A section that links to a place again and again has one stop for it.
+function skipRepeats() {
+  for (const section of document.querySelectorAll("section:has(> h2)")) {
+    const seen = new Set();
+    for (const link of section.querySelectorAll("a.reference:not([tabindex])")) {
+      if (seen.has(link.href)) link.tabIndex = -1;
+      seen.add(link.href);
+    }
+  }
+}
+
 // On paper the page is light, and every answer open: those of a quiz, of which the screen shows one
 // at a time, and those that a reader was to predict.
 let printing = null;
@@ -86,5 +136,7 @@ window.addEventListener("load", () => {
   // stands below its exercise.
   const skipped = "a.headerlink, button.copybtn, .solution > .admonition-title > .reference";
   document.querySelectorAll(skipped).forEach((it) => { it.tabIndex = -1; });
+  skipRepeats();
+  keepTogether();
   reveal();
 });

@@ -37,7 +37,7 @@ class Script:
 
     def call(self, figure: DigitExplorer, code: str, *arguments: Any) -> Any:
         """The value of a piece of code in which `data` and `given` are known."""
-        found = re.search(r'<script type="module">(.*)mount\("', HTML, re.DOTALL)
+        found = re.search(r'<script>\(\(\) => {(.*)mount\("', HTML, re.DOTALL)
         assert found
         body = f"{found[1]}\nreturn (({{data, given}}) => {{ {code} }})(input);"
         script = "([body, input]) => new Function('input', body)(input)"

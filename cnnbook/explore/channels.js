@@ -4,8 +4,7 @@
 //
 // The figure is one object: its `layers`, the input and the convolution, with their `values`, its
 // `state`, which is the number y[f, p, q] that is shown, the one that is kept and whether the
-// kernels are sliding, the `shares` of the input maps in the numbers of map f, and on the page its
-// `view`.
+// kernels are sliding, and on the page its `view`.
 
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
@@ -18,14 +17,6 @@ function count(maps, filters, cells) {
     + `${many(filters, "map")} out, `
     + `${filters} · (${maps} · ${cells} + 1) = ${number(filters * (maps * cells + 1))} `
     + "numbers to learn.";
-}
-
-// For each place in map f, what each input map gives.
-function sharesOf({ layers, values }, f) {
-  const [, rows] = layers[1].to;
-  return range(rows * rows).map((at) =>
-    termsInto(layers, values, { k: 1, place: [f, floor(at / rows), at % rows] })
-      .map(({ cells }) => termSum(cells)));
 }
 
 // --- The elements ---
@@ -47,10 +38,8 @@ function elements(figure) {
   // The window whose middle is pointed at in an input map.
   const around = ([, i, j]) => [i, j].map((at) => clamp(at - floor(kernel / 2), 0, rows - 1));
   return {
-    inputs: range(maps).map((map) => makeMap("x", `map ${map}`, input.to[1], 7,
+    inputs: range(maps).map((map) => makeMap(`map ${map}`, input.to[1],
       (unit, how) => meetAt(figure, unit && around(unit), how))),
-    parts: range(maps).map((map) => makeMap("s", `part ${map}`, rows, 8,
-      (unit, how) => meetAt(figure, unit?.slice(1), how))),
     outputs: makePlane("s", { name: "output", to: [filters, rows] }, min(filters, 8), 7,
       (unit, how) => choose(figure, unit, how)),
     terms: makeTerms((unit) => meetAt(figure, around(unit.place))),
@@ -65,43 +54,37 @@ function elements(figure) {
 }
 
 // One map, for the mouse and for touch; with the keys one walks in the output.
-function makeMap(role, name, rows, pixel, visit) {
-  const plane = makePlane(role, { name, to: [1, rows] }, 1, pixel, visit);
+function makeMap(name, rows, visit) {
+  const plane = makePlane("s", { name, to: [1, rows] }, 1, 7, visit);
   Object.assign(plane.canvas, { tabIndex: -1, role: "img" });
   plane.node.firstChild.replaceChildren(name);
   return plane;
 }
 
 function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) {
-  const row = (planes) => h("div", { class: "maps" }, ...planes.map(({ node }) => node));
-  view.outputs.node.firstChild.replaceChildren(`${many(filters, "map")} out, one for each filter`);
+  const { inputs, outputs, terms } = view;
   return [
-    h("p", {}, "Point at or tap a square in any map: the window of the kernels goes there."),
-    legend(),
+    h("p", {}, h("b", {}, `How is one number of the ${many(filters, "map")} out made from the `
+      + `${many(maps, "map")} in?`)),
+    h("p", {}, "Point at or tap a square in any map: the window goes there. ", ...legend()),
     h("div", { class: "net", style: `--maps:${maps}` },
-      h("small", {}, `${many(maps, "map")} in, and the window of the kernels`), row(view.inputs),
-      view.terms.unit, view.terms.chips,
-      h("div", { class: "terms" }, view.terms.tables, view.terms.term, view.terms.total),
-      h("small", {}, "Each map after its kernel"), row(view.parts)),
-    view.status,
+      h("small", {}, `${many(maps, "map")} in, and the window, the same in each`),
+      h("div", { class: "maps" }, ...inputs.map(({ node }) => node)),
+      terms.unit, terms.chips),
+    view.status, outputs.node,
+    h("div", { class: "terms" }, terms.tables, terms.term),
     h("div", { class: "cnn-bar" }, view.player.node, "window ", view.slider, view.link.node),
-    view.outputs.node,
-    h("p", {}, count(maps, filters, kernel * kernel)),
-    anyLayer(),
+    anyLayer({ maps, filters, "kernel size": kernel }),
   ];
 }
 
-// Which colour is which: the maps in are grey here, as blue is that of numbers below zero.
 function legend() {
-  const square = (role, sign) => h("span", { class: role }, h("b", { class: sign }, "■ "));
-  return h("p", { class: "legend" },
-    h("span", {}, square("x", ""), "maps in: stronger where larger"),
-    h("span", {}, "all else: ", square("s", ""), "above 0 ", square("s", "minus"), "below 0"));
+  const square = (sign) => h("b", { class: sign }, "■");
+  return [h("span", { class: "legend s" }, square(""), " above 0 ", square("minus"), " below 0")];
 }
 
 // Any layer: as many maps and filters as the reader likes, and a square for each kernel.
-function anyLayer() {
-  const layer = { maps: 16, filters: 36, "kernel size": 5 };
+function anyLayer(layer) {
   const limits = { maps: [1, 64], filters: [1, 64], "kernel size": [1, 64] };
   const answer = h("p", { "aria-live": "polite" });
   const squares = h("div", { class: "squares w", role: "img" });
@@ -117,7 +100,7 @@ function anyLayer() {
   change({});
   const controls = h("div", { class: "cnn-bar" }, ...steppers(limits, layer, change).nodes);
   return h("div", { class: "layer" },
-    h("div", {}, h("b", {}, "A layer of your own"), controls, answer,
+    h("div", {}, h("b", {}, "How many kernels has a layer?"), controls, answer,
       h("p", {}, "Each square is a kernel, each row a filter.")), squares);
 }
 
@@ -126,7 +109,6 @@ function anyLayer() {
 // A number that is shown is kept unless it is pointed at.
 function show(figure, place, how) {
   const { state } = figure;
-  if (!figure.shares || place[0] !== state.place[0]) figure.shares = sharesOf(figure, place[0]);
   state.place = place;
   if (how !== "point") state.kept = place;
   draw(figure);
@@ -178,40 +160,39 @@ function open(figure, code) {
 function draw(figure) {
   const { layers: [, layer], values, state: { place, kept }, view } = figure;
   const [f, p, q] = place;
-  const [, rows] = layer.to;
+  const [filters, rows] = layer.to;
   view.slider.value = p * rows + q;
   drawMaps(figure);
-  putFrames(view.outputs, "met", [boxOf(view.outputs, f, [0, rows], [0, rows])]);
-  putFrames(view.outputs, "here", [unitBox(view.outputs, place)]);
-  showTerms(view.terms, termsInto(figure.layers, values, { k: 1, place }), {
-    role: "x", value: "window", weight: "kernel", part: "map",
+  const groups = termsInto(figure.layers, values, { k: 1, place });
+  showTerms(view.terms, groups, {
+    role: "s", value: "window", weight: "kernel", part: "map",
     unitName: ({ place: [map, i, j] }) => `x[map ${map}, row ${i}, column ${j}]`,
   });
-  const parts = [...figure.shares[p * rows + q], layer.b[f]];
-  view.status.textContent = `y[filter ${f}, row ${p}, column ${q}] = `
-    + `${parts.map(summand).join(" + ")} (bias)` + outcome(sum(parts), ...parts);
+  view.outputs.node.firstChild.textContent =
+    `${many(filters, "map")} out, one for each filter; framed: map ${f}, row ${p}, column ${q}`;
+  const parts = [...groups.map(({ cells }) => termSum(cells)), layer.b[f]];
+  view.status.textContent = `y[map ${f}, row ${p}, column ${q}] = `
+    + `${added(parts)} (bias)` + outcome(sum(parts), ...parts);
   view.link.set(kept.join("-"));
 }
 
-// The maps in, what their kernels make of them, and the maps out; while the kernels slide, only
-// as far as they are, and blank from there on.
-function drawMaps(figure) {
-  const { layers: [{ to: [, side] }, { to: [, rows], kernel }], values, shares } = figure;
-  const { state, view } = figure;
+// A sum as one writes it, with a minus where a number is below zero.
+const added = (values) => values.map((v) => short(v)).join(" + ").replaceAll("+ −", "− ");
+
+// The maps in and out; while the kernels slide, the map out only as far as they are, and blank
+// from there on.
+function drawMaps({ layers: [{ to: [, side] }, { to: [, rows], kernel }], values, state, view }) {
+  const [x, y] = values;
   const [f, p, q] = state.place;
-  const last = state.isSliding ? p * rows + q : rows * rows;
-  const largest = max(...shares.flat().map(abs), 1e-9);
+  const largest = max(...x.map(abs));
   view.inputs.forEach((plane, map) => {
-    showPlane(plane, values[0].subarray(map * side * side, (map + 1) * side * side));
+    showPlane(plane, x.subarray(map * side * side, (map + 1) * side * side), largest);
     putFrames(plane, "here", [[p, kernel, q, kernel]]);
   });
-  view.parts.forEach((plane, map) => {
-    showPlane(plane, shares.map((parts, at) => (at > last ? NaN : parts[map])), largest);
-    putFrames(plane, "edge", [[0, rows, 0, rows]]);
-    putFrames(plane, "here", [[p, 1, q, 1]]);
-  });
   const first = f * rows * rows;
-  const isMade = (at) => at - first <= last || at >= first + rows * rows;
-  showPlane(view.outputs, values[1].map((v, at) => (isMade(at) ? v : NaN)),
-    max(...values[1].map(abs)));
+  const last = first + (state.isSliding ? p * rows + q : rows * rows);
+  const isMade = (at) => at <= last || at >= first + rows * rows;
+  showPlane(view.outputs, y.map((v, at) => (isMade(at) ? v : NaN)), max(...y.map(abs)));
+  putFrames(view.outputs, "met", [boxOf(view.outputs, f, [0, rows], [0, rows])]);
+  putFrames(view.outputs, "here", [unitBox(view.outputs, state.place)]);
 }

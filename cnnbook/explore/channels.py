@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnbook.explore.figure import Figure, half, outcome, packed, summand, table
+from cnnbook.explore.figure import Figure, half, outcome, packed, short, table
 from cnnlib import checks
 from cnnlib.checks import Array
 from cnnlib.functional import conv2d
@@ -72,12 +72,12 @@ class ChannelExplorer(Figure):
         (f, p, q), k = self.place, self.w.shape[-1]
         windows = self.x[:, p : p + k, q : q + k]
         parts = [*(windows * self.w[f]).sum((1, 2)), self.b[f]]
+        added = " + ".join(map(short, parts)).replace("+ −", "− ")
         most = int(abs(np.array(parts[:-1])).argmax())
         return (
             f'<div class="cnn-row">{table("x", windows[most], caption=f"map {most}, window")}·'
             f"{table('w', self.w[f, most])}</div>"
-            f"<p>y[filter {f}, row {p}, column {q}] = {' + '.join(map(summand, parts))}"
-            f"{outcome(sum(parts), *parts)}</p>"
+            f"<p>y[map {f}, row {p}, column {q}] = {added} (bias){outcome(sum(parts), *parts)}</p>"
         )
 
     def __repr__(self) -> str:

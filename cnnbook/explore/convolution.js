@@ -53,13 +53,6 @@ function place({ state: { at }, layout: { columns } }) {
   return [Math.floor(at / width), at % width];
 }
 
-// A weight as it is typed: -1, 0.5, 0,5 or 1/9, or nothing for 0; NaN or infinite if it isn't one.
-function weightOf(text) {
-  const numbers = text.replace("−", "-").replace(",", ".").split("/").map(Number);
-  const [numerator, denominator = 1] = numbers;
-  return numerator / denominator;
-}
-
 // --- The elements ---
 
 function convolution(data) {
@@ -92,7 +85,7 @@ function elements(figure) {
     back: button("Back", () => visit(figure, state.at - 1)),
     steps: steppers(limits, state, (news) => change(figure, news)),
     input: h("table", { class: "x", role: "grid", "aria-label": "input" }),
-    kernel: h("table", { class: "w", "aria-label": "kernel" }),
+    kernel: h("table", { class: "w", role: "grid", "aria-label": "kernel" }),
     output: h("table", { class: "y", role: "grid", "aria-label": "output" }),
     player: player(500, status, () => begin(figure), () => proceed(figure)),
     products: h("div", { class: "cnn-sum", role: "group", "aria-label": "sum", tabindex: 0 }),
@@ -126,27 +119,13 @@ function rebuild(figure) {
     focus: (p, q) => visit(figure, p * columns.windows + q),
   });
   figure.grids = { input, output };
-  const weights = matrix(rows.kernel, columns.kernel, (i, j) => h("td", {}, weight(figure, i, j)));
-  const body = h("tbody", {}, ...weights.map((row) => h("tr", {}, ...row)));
+  const kernel = typable(state.w, 2, (i, j, value) => editWeight(figure, i, j, value));
   const show = (table, name, size, content) =>
     table.replaceChildren(h("caption", {}, `${name} ${rows[size]} × ${columns[size]}`), content);
   show(view.input, state.padding ? "padded input" : "input", "padded", input.body);
-  show(view.kernel, "kernel", "kernel", body);
+  show(view.kernel, "kernel", "kernel", kernel);
   show(view.output, "output", "windows", output.body);
   view.slider.max = last;
-}
-
-// A weight to type in.
-function weight(figure, i, j) {
-  const { w } = figure.state;
-  const field = h("input", {
-    value: short(w[i][j]), "aria-label": `weight ${i}, ${j}`,
-    onchange: () => {
-      editWeight(figure, i, j, weightOf(field.value));
-      field.value = short(w[i][j]);
-    },
-  });
-  return field;
 }
 
 // --- Events: each changes the state, then draws ---
@@ -182,7 +161,6 @@ function editPixel(figure, i, j, key) {
 }
 
 function editWeight(figure, i, j, value) {
-  if (!Number.isFinite(value)) return;
   figure.state.w[i][j] = value;
   figure.view.preset.value = own;
   draw(figure);

@@ -24,7 +24,7 @@ class ConvolutionExplorer(Figure):
     """
 
     name = "convolution"
-    builds_on = ("address",)
+    builds_on = ("address", "kernel")
 
     def __init__(
         self, x: ArrayLike, kernel: ArrayLike, stride: int = 1, padding: int = 0, dilation: int = 1

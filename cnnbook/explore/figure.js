@@ -1,5 +1,5 @@
 // Shared by all interactive figures: elements, numbers, grids and controls. The script of a
-// figure follows this one in the same module and gives `mount` a function that builds it.
+// figure follows this one in the same function and gives `mount` a function that builds it.
 
 // --- Elements and numbers ---
 
@@ -108,9 +108,9 @@ function retyped(old, ink, key) {
 
 // --- Controls ---
 
-const turns = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 };
+const turns = { ArrowUp: 1, ArrowDown: -1 };
 
-// A number between two buttons, which stay at its ends; with the keys one stop, changed by arrows.
+// A number between two buttons, which stay at its ends; with the keys one stop, moved up and down.
 function stepper(name, low, high, value, change) {
   const shown = h("output", {
     role: "spinbutton", tabindex: 0, "aria-label": name, "aria-valuemin": low,
@@ -191,14 +191,21 @@ function linkTo(name, what, take) {
     node.hidden = code === undefined;
     node.href = prefix + code;
   };
+  const show = () => node.closest(".cnn-figure").scrollIntoView();
   const follow = () => {
     const { hash } = location;
     if (!hash.startsWith(prefix) || [prefix, node.hash].includes(hash)) return;
-    if (take(hash.slice(prefix.length))) node.closest(".cnn-figure").scrollIntoView();
+    if (take(hash.slice(prefix.length))) whenRead(show);
   };
   addEventListener("hashchange", follow);
   queueMicrotask(follow); // when the figure is on the page
   return { node, set };
+}
+
+// Once the whole page has been read; the figures are built before.
+function whenRead(act) {
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", act);
+  else act();
 }
 
 // Build the live figure wherever this page shows it; the first one can be linked to.

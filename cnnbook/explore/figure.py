@@ -1,6 +1,7 @@
 """What all interactive figures share: one self-contained <div> with its style and its script.
 
-Without JavaScript the <div> shows a static picture; the script replaces it by the live figure.
+Without JavaScript the <div> shows a static picture; the script replaces it by the live figure,
+at once, so that nothing below has to move.
 """
 
 from __future__ import annotations
@@ -53,13 +54,13 @@ class Figure(ABC):
         style = f"<style>{_read('figure.css')}{own_style}</style>"
         picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
         script = "".join(_read(f"{name}.js") for name in ("figure", *names))
-        script = COMMENT.sub("", script)
+        script = f'"use strict";{COMMENT.sub("", script)}'
         data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
         key = hashlib.sha256(f"{style}{picture}{script}{data}".encode()).hexdigest()[:12]
         return (
             f'<div class="cnn-figure {self.name}" data-figure="{key}" '
             f'role="group" aria-label="{self.name.capitalize()} explorer">{style}{picture}'
-            f'<script type="module">{script}mount("{key}", {self.name}, {data});</script></div>'
+            f'<script>(() => {{{script}mount("{key}", {self.name}, {data});}})();</script></div>'
         )
 
 

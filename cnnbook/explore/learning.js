@@ -21,7 +21,8 @@ function examples({ pictures, labels }) {
 }
 
 // The start of a run. The weights were drawn from N(0, 1); He initialisation scales them.
-// `losses` will hold that of each step, `shares` each [step, share of held-out digits read].
+// `losses` will hold the loss before the first step and after each, on the digits that come next,
+// `shares` each [step, share of held-out digits read].
 function begin(given, { init, rate }) {
   const layers = network(given);
   if (init === "he") layers.forEach(scaleDown);
@@ -39,14 +40,18 @@ function scaleDown({ from: [maps], kernel, w, b }) {
   b.fill(0);
 }
 
-// One step: the mean loss of the next digits, its gradient, and a step of Adam.
-function learn(run, digits, batch) {
-  const { params, rate, steps } = run;
-  params.forEach(({ gradient }) => gradient.fill(0));
-  const next = range(batch).map((i) => digits[(steps * batch + i) % digits.length]);
+// The mean loss of the next digits, and its gradient.
+function measure(run, digits, batch) {
+  run.params.forEach(({ gradient }) => gradient.fill(0));
+  const next = range(batch).map((i) => digits[(run.steps * batch + i) % digits.length]);
   run.losses.push(sum(next.map((digit) => study(run, digit))) / batch);
+}
+
+// One step of Adam, and what the network then makes of the next digits.
+function learn(run, digits, batch) {
   run.steps += 1;
-  params.forEach((param) => adam(param, rate, run.steps, batch));
+  run.params.forEach((param) => adam(param, run.rate, run.steps, batch));
+  measure(run, digits, batch);
 }
 
 // Add what one digit gives to the gradients; its loss.
@@ -133,20 +138,41 @@ function moved({ params }) {
 
 // --- What is said ---
 
-const task = "Press Play. Does it beat guessing (10 %)? Then choose He and press Play again.";
+const question = "A network learns to read digits: can 500 steps make up for a bad start?";
+const task = "Its weights start at random: from N(0, 1), or smaller, from N(0, 2/fan-in), which is "
+  + "He initialisation. Press Play; then choose He and press Play again.";
 const hint = "These digits are held out of training. Those on orange are misread; "
   + "point at or tap one.";
 
+// What guessing comes to: the loss, and the share of digits read. More than `lucky` is no chance,
+// being two standard deviations away.
+const guess = { loss: Math.log(10), share: 0.1 };
+const lucky = 0.15;
+
 const percent = (part) => `${(100 * part).toFixed()} %`;
 const digits = (v) => (v < 100 ? v.toPrecision(3) : v.toFixed());
-const nameOfRun = ({ init, rate }) => `${inits[init]}, ${rate}`;
+const nameOfRun = ({ init, rate }) => `${inits[init]}, learning rate ${rate}`;
 
 // What is read aloud at the start, after a single step, and after each hundred of a run.
 function spell({ given: { steps }, held, run }) {
   const right = `${rightOf(run)} of ${held.length} digits right`;
   if (!run.steps) return `${nameOfRun(run)}, not trained: ${right}.`;
   return `Step ${run.steps} of ${steps}: loss ${digits(run.losses.at(-1))}, ${right},`
-    + ` weights moved by ${percent(moved(run))} of their length.`;
+    + ` weights changed by ${percent(moved(run))}.`;
+}
+
+// What a run has come to at its end, and what to do next.
+function verdict({ init, steps, losses, shares }) {
+  const [loss, [, share]] = [losses.at(-1), shares.at(-1)];
+  return `After ${steps} steps: ${percent(share)} of the digits right and a loss of `
+    + `${digits(loss)}; guessing gives ${percent(guess.share)} and ${digits(guess.loss)}. `
+    + compared(loss, share) + (init === "normal" ? " Now choose He and press Play." : "");
+}
+
+function compared(loss, share) {
+  if (share <= lucky) return "It does no better than guessing.";
+  if (loss < guess.loss) return "It is better than guessing, by count and by loss.";
+  return "It is better by count but not by loss: where it is wrong, it is far too sure.";
 }
 
 const spellAnswer = ({ label }, { read, p, isRight }) =>
@@ -156,7 +182,8 @@ const spellAnswer = ({ label }, { read, p, isRight }) =>
 
 function learning(given) {
   const figure = { given, learnt: examples(given.learnt), held: examples(given.held) };
-  figure.run = begin(given, given.start);
+  figure.pointed = 0;
+  start(figure, given.start);
   // What is said is read aloud while it plays, too; a pause looks at the digits.
   figure.runner = player(30, {}, () => renewAtEnd(figure), () => proceed(figure));
   figure.runner.node.addEventListener("click", () => look(figure));
@@ -177,23 +204,24 @@ function pictures(figure) {
   const { given: { steps }, run: { layers } } = figure;
   const first = layers.find(({ learned }) => learned);
   return {
-    loss: makePlot("loss of the batch", steps, lossTicks, heightOf(Math.log(10))),
-    share: makePlot("digits read correctly", steps, shareTicks, 0.1),
+    loss: makePlot("loss of the batch", steps, lossTicks, heightOf(guess.loss)),
+    share: makePlot("digits read correctly", steps, shareTicks, guess.share),
     kernels: ["kernels now", "their change"].map((name) => makeKernels(name, first)),
     sheet: makeSheet(figure),
   };
 }
 
 const texts = () => ({
+  task: h("p", { class: "task", "aria-live": "polite" }),
   tally: range(4).map(() => h("b")), legend: h("p", { class: "legend" }),
   note: h("p", { class: "note" }), status: h("p", { role: "status" }),
 });
 
 function arrange(figure) {
   const { runner, view } = figure;
-  const names = ["steps", "loss", "read correctly", "weights moved, of their length"];
+  const names = ["steps", "loss", "read correctly", "weights changed"];
   return [
-    h("p", {}, task),
+    h("p", {}, h("b", {}, question)), view.task,
     h("div", { class: "cnn-bar" }, h("label", {}, "initialisation ", view.init),
       h("label", {}, "learning rate ", view.rate), runner.node, view.step,
       button("Start over", () => restart(figure))),
@@ -201,19 +229,25 @@ function arrange(figure) {
       h("div", {},
         h("p", { class: "tally" }, ...names.map((name, i) => h("span", {}, view.tally[i], name))),
         view.loss.node, view.share.node, view.legend, ...view.kernels.map(({ node }) => node),
-        h("small", {}, "red: above 0, blue: below 0")),
-      h("div", {}, view.note, view.sheet.node, view.link.node)),
+        h("small", {}, "The kernels of the first layer; red: above 0, blue: below 0")),
+      h("div", {}, h("p", {}, hint), view.note, view.sheet.node, view.link.node)),
     view.status,
   ];
 }
 
 // --- Events: each changes the state, then draws ---
 
+function start(figure, settings) {
+  const { given, learnt } = figure;
+  figure.run = begin(given, settings);
+  measure(figure.run, learnt, given.batch);
+}
+
 // A new run. One with other settings, if it has begun, stays in sight.
 function renew(figure, settings) {
-  const { given, run } = figure;
+  const { run } = figure;
   if (settings && run.steps) figure.before = run;
-  figure.run = begin(given, { ...run, ...settings });
+  start(figure, { ...run, ...settings });
   look(figure);
   say(figure);
 }
@@ -259,14 +293,16 @@ function follow(figure, code) {
 
 // Look at the held digits, and show everything.
 function look(figure) {
-  const { run, held, view: { sheet } } = figure;
+  const { run, held, view } = figure;
   if (run.shares.at(-1)?.[0] !== run.steps) examine(run, held);
   run.answers.forEach((answer, i) => {
-    sheet.cells[i].classList.toggle("wrong", !answer.isRight);
-    sheet.cells[i].ariaLabel = spellAnswer(held[i], answer);
+    const cell = view.sheet.cells[i];
+    cell.classList.toggle("wrong", !answer.isRight);
+    cell.ariaLabel = spellAnswer(held[i], answer);
   });
   drawNote(figure);
   draw(figure);
+  view.task.textContent = hasEnded(figure) ? verdict(run) : task;
 }
 
 function draw(figure) {
@@ -279,8 +315,8 @@ function draw(figure) {
 const say = (figure) => { figure.view.status.textContent = spell(figure); };
 
 function drawTally({ run, view: { tally } }) {
-  const loss = run.steps ? digits(run.losses.at(-1)) : "–";
-  [run.steps, loss, percent(run.shares.at(-1)[1]), percent(moved(run))].forEach((text, i) => {
+  const [loss, share] = [digits(run.losses.at(-1)), percent(run.shares.at(-1)[1])];
+  [run.steps, loss, share, percent(moved(run))].forEach((text, i) => {
     tally[i].textContent = text;
   });
 }
@@ -293,18 +329,20 @@ function drawControls(figure) {
   view.link.set(`${init}-${rate}`);
 }
 
-function drawNote({ held, run: { answers }, pointed, view: { note } }) {
-  note.textContent = pointed === undefined ? hint : spellAnswer(held[pointed], answers[pointed]);
+function drawNote({ held, run: { answers }, pointed, view: { note, sheet } }) {
+  note.textContent = spellAnswer(held[pointed], answers[pointed]);
+  sheet.cells.forEach((cell, i) => cell.classList.toggle("met", i === pointed));
 }
 
 // --- Plots ---
 
-// A plot of width × height units, for heights from 0 to 1; a dotted line shows what guessing gives.
+// A plot of width × height units, for heights from 0 to 1: two curves, with a dot where this run
+// has come to, and a dotted line at what guessing gives.
 const width = 300;
 const height = 108;
 const yOf = (part) => height * (1 - part);
 
-function makePlot(name, steps, ticks, guess) {
+function makePlot(name, steps, ticks, guessed) {
   const text = (x, y, side, words) =>
     `<text x="${x}" y="${y}" text-anchor="${side}">${words}</text>`;
   const node = h("div");
@@ -312,12 +350,16 @@ function makePlot(name, steps, ticks, guess) {
     + text(-46, -13, "start", name)
     + ticks.map(([words, part]) => text(-6, yOf(part) + 4, "end", words)).join("")
     + text(0, height + 16, "start", 0) + text(width, height + 16, "end", `step ${steps}`)
-    + `<path class="guess" d="M0 ${yOf(guess)}h${width}"/>`
+    + `<path class="guess" d="M0 ${yOf(guessed)}h${width}"/>`
+    + text(width - 4, yOf(guessed) - 5, "end", "guessing")
     + `<svg width="${width}" height="${height}"><path class="before"/><path class="now"/></svg>`
-    + `<rect width="${width}" height="${height}"/></svg>`;
+    + `<rect width="${width}" height="${height}"/><circle r="4"/></svg>`;
   const line = (kind, points) => {
     const places = points.map(([step, part]) => [step / steps * width, yOf(part)]);
-    node.querySelector(`.${kind}`).setAttribute("d", places.length ? `M${places.join("L")}h0` : "");
+    node.querySelector(`.${kind}`).setAttribute("d", `M${places.join("L")}`);
+    if (kind === "before") return;
+    const [x, y] = places.at(-1);
+    node.querySelector("circle").setAttribute("transform", `translate(${x} ${max(y, 0)})`);
   };
   return { node, line };
 }
@@ -330,11 +372,11 @@ const shareTicks = [0.1, 0.5, 1].map((part) => [percent(part), part]);
 function drawPlots({ run, before, view: { loss, share, legend } }) {
   const runs = Object.entries({ now: run, before }).filter(([, shown]) => shown);
   for (const [kind, { losses, shares }] of runs) {
-    loss.line(kind, losses.map((v, i) => [i + 1, heightOf(v)]));
+    loss.line(kind, losses.map((v, i) => [i, heightOf(v)]));
     share.line(kind, shares);
   }
-  const names = [...runs.map(([kind, shown]) => [kind, nameOfRun(shown)]), ["guess", "guessing"]];
-  legend.replaceChildren(...names.map(([kind, name]) => h("span", { class: kind }, name)));
+  legend.replaceChildren(...runs.map(([kind, shown]) =>
+    h("span", { class: kind }, nameOfRun(shown))));
 }
 
 // --- Kernels and digits ---
@@ -358,7 +400,7 @@ function drawKernels({ run: { params }, view: { kernels } }) {
   }));
 }
 
-// The digits that are held out; the one that is pointed at tells what it is read as.
+// The digits that are held out; the one that was last pointed at tells what it is read as.
 const columns = 12;
 
 function makeSheet(figure) {

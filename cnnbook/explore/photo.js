@@ -95,7 +95,7 @@ function elements(figure) {
       onkeydown: (event) => onArrow(event, (move) => meet(figure, add(figure.state.place, move))),
     }),
     window: h("table", { class: "x" }),
-    kernel: h("table", { class: "w" }),
+    kernel: h("table", { class: "w", role: "grid", "aria-label": "kernel" }),
     products: h("table", { class: "s" }),
     scale: h("p"),
     status: h("p", { role: "status" }),
@@ -149,31 +149,18 @@ function rebuild(figure) {
   };
   fit(view.input, picture.width, picture.height);
   fit(view.output, picture.width - wide + 1, picture.height - tall + 1);
-  const fillTable = (table, caption, make) => {
-    const cells = matrix(tall, wide, make);
-    table.replaceChildren(h("caption", {}, caption),
-      h("tbody", {}, ...cells.map((row) => h("tr", {}, ...row))));
+  const show = (table, caption, body) => table.replaceChildren(h("caption", {}, caption), body);
+  const fillTable = (table, caption) => {
+    const cells = matrix(tall, wide, () => h("td"));
+    show(table, caption, h("tbody", {}, ...cells.map((row) => h("tr", {}, ...row))));
     return { cells };
   };
   figure.grids = {
-    window: fillTable(view.window, "window", () => h("td")),
-    products: fillTable(view.products, "products", () => h("td")),
+    window: fillTable(view.window, "window"),
+    products: fillTable(view.products, "products"),
   };
-  fillTable(view.kernel, "kernel: type to change", (i, j) =>
-    h("td", {}, weightField(figure, i, j)));
-}
-
-// A weight to type in, or to change by 1 with the arrow keys; an empty field counts as 0.
-function weightField(figure, i, j) {
-  const shown = () => Number(figure.state.kernel[i][j].toFixed(3));
-  const field = h("input", {
-    type: "number", step: "any", value: shown(), "aria-label": `weight ${i}, ${j}`,
-    oninput: () => editWeight(figure, i, j, field.valueAsNumber || 0),
-    onchange: () => {
-      field.value = shown();
-    },
-  });
-  return field;
+  show(view.kernel, "kernel: type to change", typable(kernel, 3, (i, j, value) =>
+    editWeight(figure, i, j, value)));
 }
 
 // --- Events: each changes the state, then draws ---

@@ -27,7 +27,7 @@ class PhotoExplorer(Figure):
     """
 
     name = "photo"
-    builds_on = ("network", "planes")
+    builds_on = ("network", "planes", "kernel")
 
     def __init__(self, image: ArrayLike, kernels: Mapping[str, ArrayLike]) -> None:
         image = small("PhotoExplorer", "image", image, SIDE)

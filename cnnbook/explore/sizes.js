@@ -168,7 +168,7 @@ function explainWindowed(layer, { shape, sides, field, jump }, row) {
   const { kind, k, s, p, d } = layer;
   const size = (n, axis) => {
     const rest = spare(n, layer) % s;
-    return `size ⌊(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}⌋ + 1`
+    return `output ⌊(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}⌋ + 1`
       + ` = ⌊${spare(n, layer)} / ${s}⌋ + 1 = ${row.sides[axis]}`
       + (rest ? `, ${rest} left over` : "");
   };
@@ -176,8 +176,8 @@ function explainWindowed(layer, { shape, sides, field, jump }, row) {
     ...sides.map(size),
     ...(kind === "c" ? explainWeights(layer, `${shape[0]}·${k}·${k}`, row) : []),
     ...field.map((extent, axis) =>
-      `receptive field ${extent} + ${d}·(${k} − 1)·${jump} = ${row.field[axis]}`),
-    `jump ${jump}·${s} = ${row.jump}`,
+      `receptive field, in pixels, ${extent} + ${d}·(${k} − 1)·${jump} = ${row.field[axis]}`),
+    `jump from one output to the next, in pixels, ${jump}·${s} = ${row.jump}`,
   ];
 }
 
@@ -189,7 +189,7 @@ function explainConnected(layer, { shape, sides, field, jump }, row) {
   return [
     ...explainWeights(layer, shape[0], row),
     ...field.map((extent, axis) =>
-      `receptive field ${extent} + (${sides[axis]} − 1)·${jump} = ${row.field[axis]}`),
+      `receptive field, in pixels, ${extent} + (${sides[axis]} − 1)·${jump} = ${row.field[axis]}`),
   ];
 }
 
@@ -233,17 +233,18 @@ function drawLine(line, layer, row, rows) {
   name.firstChild.replaceChildren(titleOf(layer), " ", h("small", {}, notes.join(", ")));
   line.replaceChildren(name, ...(row.shape ? [
     h("td", {}, times(row.shape)),
-    share(row, "parameters", rows, "w"),
-    share(row, "work", rows, ""),
+    share(row, "parameters", rows),
+    share(row, "work", rows),
     h("td", {}, times(new Set(row.field))),
   ] : [h("td", { colspan: 4 }, row.wrong)]));
 }
 
 // A number with a bar, as long as its part of the largest in the column.
-function share(row, key, rows, role) {
+function share(row, key, rows) {
   const largest = Math.max(1, ...rows.map((other) => other[key] ?? 0));
-  return h("td", { class: role, style: `--v:${row[key] / largest}` }, count(row[key]));
+  return h("td", { style: `--v:${row[key] / largest}` }, count(row[key]));
 }
+
 
 // The name of the preset that the stack is, if it is one.
 function presetOf({ presets, state }) {
@@ -257,8 +258,17 @@ function judge(stack, rows) {
   if (wrong >= 0) {
     return `Layer ${wrong}, ${titleOf(stack[wrong])}, does not fit. ${rows[wrong].wrong}`;
   }
-  const total = (key) => count(sum(rows.map((row) => row[key])));
-  return `All layers fit: ${total("parameters")} parameters, ${total("work")} multiply-adds.`;
+  const [parameters, work] = ["parameters", "work"].map((key) => total(stack, rows, key));
+  return `All layers fit. Parameters: ${parameters}; multiply-adds: ${work}.`;
+}
+
+// The sum over all layers, and of this the part of the largest.
+function total(stack, rows, key) {
+  const numbers = rows.map((row) => row[key]);
+  const [whole, largest] = [sum(numbers), Math.max(...numbers)];
+  if (!whole) return "0";
+  const name = titleOf(stack[numbers.indexOf(largest)]);
+  return `${count(whole)} (${(100 * largest / whole).toFixed()} % in one ${name})`;
 }
 
 function say({ view }, text) {
@@ -285,13 +295,18 @@ function elements(figure) {
 }
 
 function arrange({ view: { preset, link, status, body } }) {
-  const titles = ["layer", "output", "parameters", "multiply-adds", "field"];
+  const titles = ["layer", "output", "parameters", "multiply-adds", "receptive field"];
   const head = h("tr", {}, ...titles.map((name) => h("th", { scope: "col" }, name)));
   return [
-    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset), link.node),
-    h("p", {}, "Click or tap a layer to change it."), status,
+    h("p", {}, h("b", {}, "Which layer holds the parameters, which one does the work, and how much "
+      + "of the image does an output see?")),
+    h("p", {}, "Click or tap a layer to see how its numbers are computed, and to change it."),
+    h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset)), status,
     h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
-    h("small", {}, "ReLU and dropout change none of these numbers and are left out."),
+    h("p", {}, "The longer its bar, the more of a column a layer has. Receptive field: the height "
+      + "and width, in pixels of the input, of what an output sees. ReLU and dropout change none "
+      + "of these numbers and are left out."),
+    link.node,
   ];
 }
 
@@ -340,7 +355,7 @@ function numberField(figure, layer, key) {
 // --- Events: each changes the state, then draws ---
 
 function open(figure, stack) {
-  figure.state = { stack, chosen: 1 };
+  figure.state = { stack, chosen: -1 };
   layOut(figure);
 }
 

@@ -115,7 +115,7 @@ class SizeExplorer(Figure):
 
     def picture(self) -> str:
         """The table of the stack."""
-        head = "<tr><th>layer<th>output<th>parameters<th>multiply-adds<th>field"
+        head = "<tr><th>layer<th>output<th>parameters<th>multiply-adds<th>receptive field"
         total = f"<tr><th>total<td><td>{self.parameters:,}<td>{self.multiply_adds:,}<td>"
         return f'<table class="cnn-sizes">{head}{"".join(map(_line, self.rows))}{total}</table>'
 

@@ -78,7 +78,6 @@ function makeTerms(go) {
     unit: h("small"),
     tables: h("div", { class: "cnn-row" }),
     term: h("p", { class: "term" }),
-    total: h("p", { class: "term" }),
   };
   made.node = h("div", { class: "terms" }, made.unit, made.chips, made.tables, made.term);
   return made;
@@ -103,9 +102,10 @@ function showChips(made) {
   const power = unitOf(sums);
   const chipOf = (_, n) => h("button", { type: "button", onclick: () => openPart(made, n) },
     h("small"), h("canvas", { class: "s" }), h("span"));
-  chips.hidden = groups.length < 2;
-  unit.textContent = chips.hidden ? "" : inUnit(`What each ${names.part} contributes`, power);
+  chips.hidden = unit.hidden = groups.length < 2;
   if (chips.hidden) return;
+  const title = `What each ${names.part} contributes: weights, and the sum of the products`;
+  unit.textContent = `${inUnit(title, power)}. Choose one to see these below.`;
   if (chips.childElementCount !== groups.length) chips.replaceChildren(...groups.map(chipOf));
   const largest = max(...groups.flatMap(({ cells }) => cells.flat().map(sizeOf)));
   groups.forEach(({ map, cells }, n) => {
@@ -143,27 +143,20 @@ function paintWeights(canvas, cells, largest) {
 // Three tables: the numbers, the weights, and their products. They stay as well, while their size
 // does.
 function showTables(made) {
-  const { groups, names, opened, tables, term, total } = made;
+  const { groups, names, opened, tables, term } = made;
   const group = groups[opened];
   tables.hidden = !group?.cells.flat().length;
-  term.textContent = total.textContent = "";
+  term.textContent = "";
   if (tables.hidden) return;
   const { cells } = group;
   const columns = [
     [names.role, names.value, ({ value }) => value],
     ["s", names.weight, ({ weight }) => weight],
-    ["s", "products", ({ value, weight }) => value * weight],
+    ["s", "products, square by square", ({ value, weight }) => value * weight],
   ];
   if (String(made.size) !== String(shape(cells))) makeTables(made, shape(cells));
-  made.boards.forEach((board, n) => fillTable(board, columns[n], cells));
+  made.boards.forEach((board, n) => fillTable(board, columns[n], groups, cells));
   meet(made, ...placeOfLargest(cells));
-  total.textContent = `The products add up to ${sumOfPart(made)}.`;
-}
-
-// As the button of the part writes it.
-function sumOfPart({ opened, sums }) {
-  const n = unitOf(sums);
-  return short(sums[opened] * 10 ** n) + (n ? ` · ${powerText(n)}` : "");
 }
 
 // Row and column of the largest product, which is spelled out first.
@@ -177,18 +170,22 @@ function makeTables(made, size) {
   made.size = size;
   made.boards = range(3).map(() =>
     pointable(size, 0, (i, j) => meet(made, i, j), (i, j, key) => press(made, i, j, key)));
-  const [values, weights, products] = made.boards.map(({ body }) =>
-    h("table", { role: "grid" }, h("caption"), body));
-  made.tables.replaceChildren(values, "·", weights, "=", products);
+  made.tables.replaceChildren(...made.boards.map(({ body }) =>
+    h("table", { role: "grid" }, h("caption"), body)));
 }
 
-function fillTable(board, [role, name, of], cells) {
-  const n = unitOf(cells.flat().filter(Boolean).map(of));
+// As in the pictures, the largest number of all parts is in full colour.
+function fillTable(board, [role, name, of], groups, cells) {
+  const numbersOf = (rows) => rows.flat().map((term) => (term ? of(term) : 0));
+  const largest = max(...groups.flatMap((group) => numbersOf(group.cells)).map(abs)) || 1;
+  const n = unitOf(numbersOf(cells));
   const table = board.body.parentElement;
   table.className = role + (cells[0].length > widest ? " tiny" : "");
   table.caption.textContent = inUnit(name, n);
-  const value = (i, j) => (cells[i][j] ? of(cells[i][j]) * 10 ** n : 0);
-  fill(board, value, (i, j) => ({ pad: !cells[i][j] }));
+  const value = (i, j) => (cells[i][j] ? of(cells[i][j]) : 0);
+  fill(board, (i, j) => value(i, j) * 10 ** n, (i, j) => ({ pad: !cells[i][j] }));
+  board.cells.forEach((row, i) => row.forEach((cell, j) =>
+    cell.style.setProperty("--v", abs(value(i, j)) / largest)));
 }
 
 // A term that is pointed at: outlined in all tables, and spelled out.

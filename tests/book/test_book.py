@@ -304,6 +304,43 @@ def test_page_holds_still_while_its_scripts_run(browser: Browser, book: Path) ->
     assert max(growth) < 24  # a button beside the title of a solution
 
 
+SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ value }) => value)))
+  .observe({ type: "layout-shift", buffered: true })"""
+SECTIONS = """all => all.map((heading) => heading.parentElement.id)
+  .filter((_, i, { length }) => [length >> 2, length >> 1, length - 2].includes(i))"""
+MOVED_MOST = [
+    "02_input_layer",
+    "04_output_size",
+    "05_pooling",
+    "09_backpropagation",
+    "10_gradient_descent",
+    "13_training",
+]
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("chapter", MOVED_MOST)
+def test_a_deep_link_stays_where_it_led(
+    browser: Browser, book: Path, chapter: str, width: int
+) -> None:
+    """The interactive figures above are built before anything is painted."""
+    window = open_window(browser)
+    window.set_viewport_size({"width": width, "height": 900})
+    window.add_init_script(SHIFTS)
+    address = (book / "chapters" / f"{chapter}.html").as_uri()
+    window.goto(address)
+    shifts = {}
+    for section in window.locator("article section > h2").evaluate_all(SECTIONS):
+        window.goto("about:blank")
+        window.goto(f"{address}#{section}")
+        window.evaluate(book_pages.SETTLE)
+        shifts[section] = sum(window.evaluate("shifts"))
+    window.context.close()
+    assert len(shifts) == 3
+    assert max(shifts.values()) <= 0.1, shifts
+
+
 def test_formulas_are_set_in_one_font(
     browser: Browser, book: Path, formulas: dict[str, list[str]]
 ) -> None:

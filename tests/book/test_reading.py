@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 CHAPTER = "chapters/03_convolution.html"
+MOST_STOPS = 633  # of the Tab key in chapters 1 to 10: half of what they had without any care
 
 
 @pytest.fixture
@@ -170,6 +171,103 @@ def test_the_tab_key_skips_copy_buttons_and_links_to_headings(window: Page, book
     for skipped in ("button.copybtn", "a.headerlink", ".solution > .admonition-title > .reference"):
         stops = window.locator(f"article {skipped}").evaluate_all("all => all.map(i => i.tabIndex)")
         assert set(stops) == {-1}, skipped
+
+
+FOCUSED = """() => {
+    const { activeElement: it } = document;
+    return it.closest("article") && `${it.localName} ${it.className} ${it.textContent.trim()}`;
+}"""
+
+
+def stops(window: Page) -> list[str]:
+    """What the Tab key stops at in the article, from its first to its last stop."""
+    window.locator("article").evaluate("it => { it.tabIndex = -1; it.focus(); }")
+    window.keyboard.press("Tab")
+    found: list[str] = []
+    while focused := window.evaluate(FOCUSED):
+        found.append(focused)
+        window.keyboard.press("Tab")
+    return found
+
+
+def test_the_tab_key_stops_half_as_often(window: Page, book: Path) -> None:
+    """Counted by pressing it, all figures included; each chapter still has many stops."""
+    counts = {}
+    for page in sorted((book / "chapters").glob("*.html"))[:10]:
+        window.goto(page.as_uri())
+        counts[page.stem] = len(stops(window))
+    assert sum(counts.values()) <= MOST_STOPS, counts
+    assert min(counts.values()) > 30, counts
+
+
+BARS = ".cnn-figure.convolution .cnn-bar"
+TOGETHER = {
+    "numbers": ("03_convolution", f"{BARS} >> nth=0", "[role=spinbutton]"),
+    "buttons": ("03_convolution", f"{BARS} >> nth=1", "button"),
+    "summands": ("03_convolution", ".cnn-figure.channels .chips", "button"),
+    "layers": ("04_output_size", ".cnn-sizes", "th button"),
+    "folds": ("04_output_size", ".cell.tag_hide-input.tag_hide-output >> nth=0", "summary"),
+}
+
+
+@pytest.mark.parametrize(("chapter", "group", "parts"), TOGETHER.values(), ids=TOGETHER)
+def test_what_stands_together_is_one_stop_with_arrow_keys_between(
+    window: Page, book: Path, chapter: str, group: str, parts: str
+) -> None:
+    """The keys reach all of them, and the Tab key leads past them in both directions."""
+    window.goto((book / "chapters" / f"{chapter}.html").as_uri())
+    members = window.locator(group).locator(parts)
+    count = members.count()
+    assert count > 1
+    members.first.focus()
+    for n in range(1, count):
+        window.keyboard.press("ArrowRight")
+        expect(members.nth(n)).to_be_focused()
+    window.keyboard.press("ArrowRight")
+    expect(members.first).to_be_focused()
+    window.keyboard.press("ArrowLeft")
+    expect(members.last).to_be_focused()
+    for way in ("Tab", "Shift+Tab"):
+        members.nth(1).focus()
+        window.keyboard.press(way)
+        assert not members.evaluate_all("all => all.includes(document.activeElement)"), way
+
+
+def test_a_number_in_a_bar_changes_up_and_down(window: Page, book: Path) -> None:
+    window.goto(address(book))
+    stride = window.locator(".cnn-figure.convolution [role=spinbutton]").first
+    stride.press("ArrowUp")
+    expect(stride).to_be_focused()
+    expect(stride).to_have_text("2")
+
+
+def test_a_button_that_goes_leaves_the_others_in_reach(window: Page, book: Path) -> None:
+    """ "Photograph" is shown only as long as there is another picture."""
+    window.goto(address(book))
+    photo = window.locator(".cnn-figure.photo")
+    photo.get_by_label("own picture").set_input_files(book / "_static" / "cover.png")
+    photo.get_by_role("button", name="Photograph").press("Enter")
+    expect(photo.get_by_role("button", name="Photograph")).to_be_hidden()
+    photo.get_by_role("combobox").focus()
+    window.keyboard.press("Tab")
+    expect(photo.get_by_role("button", name="Own picture…")).to_be_focused()
+
+
+REFERENCES = """section => [...section.querySelectorAll("a.reference")]
+    .filter((link) => !link.matches(".solution > .admonition-title > *"))
+    .map(({ href, tabIndex }) => [href, tabIndex])"""
+
+
+def test_a_section_has_one_stop_for_a_place(window: Page, book: Path) -> None:
+    """Its first link to there; none is left without a stop."""
+    window.goto((book / "chapters" / "09_backpropagation.html").as_uri())
+    skipped = 0
+    for section in window.locator("article section:has(> h2)").all():
+        links = section.evaluate(REFERENCES)
+        reached = [href for href, index in links if index == 0]
+        assert sorted(reached) == sorted({href for href, _ in links})
+        skipped += len(links) - len(reached)
+    assert skipped > 0
 
 
 def test_interactive_figures_have_a_role_a_name_and_an_address(window: Page, book: Path) -> None:

@@ -46,7 +46,7 @@ LENET = of_a_five()
 
 
 def named(f: int, p: int, q: int) -> str:
-    return f"y[filter {f}, row {p}, column {q}]"
+    return f"y[map {f}, row {p}, column {q}]"
 
 
 class Channels(Driver):
@@ -101,6 +101,11 @@ def unit(table: Locator) -> float:
 
 def number(text: str) -> float:
     return float(text.replace("−", "-"))
+
+
+def added(text: str) -> list[float]:
+    """The numbers of a sum, in which a minus stands for a plus before a number below zero."""
+    return [number(part) for part in text.replace(" − ", " + −").split(" + ")]
 
 
 @pytest.fixture
@@ -174,17 +179,13 @@ def test_every_sum_is_spelled_out(figure: Channels, place: tuple[int, int, int])
     assert figure.status.startswith(f"{named(*place)} = ")
     found = re.search(r" = (.*) \(bias\) ≈ (−?[\d.]+)$", figure.status)
     assert found
-    added = [number(text.strip("()")) for text in found[1].split(" + ")]
-    np.testing.assert_allclose(added, [*shares, LENET.b[f]], atol=0.0051)
+    np.testing.assert_allclose(added(found[1]), [*shares, LENET.b[f]], atol=0.0051)
     assert number(found[2]) == pytest.approx(LENET.output[place], abs=0.0051)
     for c in (0, 5):
         figure.root.locator(".chips button").nth(c).click()
         expected = (windows[c], LENET.w[f, c], windows[c] * LENET.w[f, c])
         for shown, a in zip(figure.tables(), expected, strict=True):
             np.testing.assert_allclose(shown, a, atol=0.0051)
-        total = re.search(r"The products add up to (−?[\d.]+)\.", figure.text)
-        assert total
-        assert number(total[1]) == figure.chips[c]
 
 
 def test_the_first_sum_is_right_as_it_is_written(figure: Channels) -> None:
@@ -197,9 +198,8 @@ def test_the_first_sum_is_right_as_it_is_written(figure: Channels) -> None:
         return round(sum(parts), 2) == round(float(LENET.output[place]), 2)
 
     assert figure.status.startswith(named(*LENET.place))
-    added, shown = figure.status.partition(" = ")[2].split(" (bias) ≈ ")
-    parts = [number(text.strip("()")) for text in added.split(" + ")]
-    assert round(sum(parts), 2) == number(shown)
+    parts, shown = figure.status.partition(" = ")[2].split(" (bias) ≈ ")
+    assert round(sum(added(parts)), 2) == number(shown)
     larger = np.argwhere(LENET.output > LENET.output[LENET.place])
     assert not any(is_right(tuple(place)) for place in larger)
 
@@ -212,7 +212,7 @@ def test_a_card_is_opened_by_the_first_click(figure: Channels, name: str) -> Non
     card.click()
     expect(card).to_have_attribute("aria-pressed", "true")
     figure.plane(name).click(position={"x": 30, "y": 30})
-    figure.root.locator("table.s").first.locator("td").nth(7).click()
+    figure.root.locator(".terms table").nth(1).locator("td").nth(7).click()
     assert " + " in figure.status
     assert figure.root.locator(".term").first.inner_text().startswith("x[map 3, ")
     figure.press("Play")
@@ -231,17 +231,27 @@ def test_a_number_of_a_table_is_met_by_the_first_click(figure: Channels) -> None
     go(figure.root.page, "channels-7-4-2")
     figure.plane("output").click(position={"x": 7 * 11 * 7 + 7 * 2 + 1, "y": 7 * 4 + 1})
     assert figure.status.startswith(named(7, 4, 2))
-    figure.root.locator("table.x td").first.click()
+    figure.root.locator(".terms td").first.click()
     assert figure.status.startswith(named(7, 2, 0))
 
 
-def test_the_parts_are_one_channel_convolutions(figure: Channels) -> None:
-    go(figure.root.page, "channels-7-4-2")
-    parts = [conv2d(LENET.x[None, [c]], LENET.w[[7]][:, [c]])[0, 0] for c in range(6)]
-    largest = np.abs(parts).max()
-    for c, part in enumerate(parts):
-        shown = figure.strengths(f"part {c}")[:10, :10]
-        np.testing.assert_allclose(shown, part / largest, atol=0.03)
+def test_all_maps_are_shaded_alike(figure: Channels) -> None:
+    """The pictures of the maps, and the tables of the window, the kernel and the products."""
+    f, p, q = 7, 4, 2
+    go(figure.root.page, f"channels-{f}-{p}-{q}")
+    windows = LENET.x[:, p : p + 5, q : q + 5]
+    for c in (0, 4):
+        shown = figure.strengths(f"map {c}")[:14, :14]
+        np.testing.assert_allclose(shown, LENET.x[c] / LENET.x.max(), atol=0.03)
+        figure.root.locator(".chips button").nth(c).click()
+        shades = [
+            table.locator("td").evaluate_all(
+                "cells => cells.map(({ style }) => +style.cssText.match(/--v: ([^;]+)/)[1])"
+            )
+            for table in figure.root.locator(".terms table").all()
+        ]
+        for shade, a in zip(shades, (windows, LENET.w[f], windows * LENET.w[f]), strict=True):
+            np.testing.assert_allclose(shade, np.abs(a[c]).ravel() / np.abs(a).max(), atol=1e-3)
 
 
 def test_all_kernels_lie_over_the_same_window(figure: Channels) -> None:
@@ -260,8 +270,6 @@ def test_all_kernels_lie_over_the_same_window(figure: Channels) -> None:
 def test_point_at_any_map(figure: Channels) -> None:
     figure.plane("output").click(position={"x": 7 * 11 * 2 + 7 * 3 + 1, "y": 7 * 11 + 7 * 8 + 1})
     assert figure.status.startswith(f"{named(10, 8, 3)} = ")
-    figure.plane("part 2").hover(position={"x": 8 * 6 + 1, "y": 8 * 1 + 1})
-    assert figure.status.startswith(f"{named(10, 1, 6)} = ")
     figure.plane("map 4").hover(position={"x": 7 * 7 + 1, "y": 7 * 0 + 1})
     assert figure.status.startswith(f"{named(10, 0, 5)} = ")
 
@@ -272,7 +280,6 @@ def test_what_is_pointed_at_is_only_shown(figure: Channels) -> None:
     kept = figure.status
     for name, shown in (
         ("output", named(0, 0, 0)),
-        ("part 2", named(7, 0, 0)),
         ("map 4", named(7, 0, 0)),
     ):
         figure.plane(name).hover(position={"x": 1, "y": 1})
@@ -280,7 +287,7 @@ def test_what_is_pointed_at_is_only_shown(figure: Channels) -> None:
         assert figure.link == "#channels-7-4-2"
         figure.root.page.mouse.move(0, 0)
         assert figure.status == kept
-    figure.plane("part 2").click(position={"x": 8 * 6 + 1, "y": 8 * 1 + 1})
+    figure.plane("map 2").click(position={"x": 7 * 8 + 1, "y": 7 * 3 + 1})
     figure.plane("output").hover(position={"x": 1, "y": 1})
     figure.root.locator(".cnn-link").hover()
     assert figure.status.startswith(f"{named(7, 1, 6)} = ")
@@ -289,9 +296,20 @@ def test_what_is_pointed_at_is_only_shown(figure: Channels) -> None:
 
 def test_the_parts_have_the_digits_of_the_sum(figure: Channels) -> None:
     go(figure.root.page, "channels-7-4-2")
-    chips = figure.root.locator(".chips button > span").all_inner_texts()
-    added = figure.status.partition(" = ")[2].split(" + ")
-    assert [text.strip("()") for text in added[:-1]] == chips
+    assert added(figure.status.split(" = ")[1].split(" (bias)")[0])[:-1] == figure.chips
+
+
+def test_a_part_that_rounds_to_zero_is_written_as_zero(show: Opener) -> None:
+    w = [[[[-0.001]], [[-2]]]]
+    figure = Channels(show(to_html(ChannelExplorer(np.ones((2, 2, 2)), w, [-0.5]))))
+    assert figure.status.endswith(" = 0 − 2 − 0.5 (bias) ≈ −2.5")
+
+
+def test_the_map_of_the_number_is_framed_and_named(figure: Channels) -> None:
+    go(figure.root.page, "channels-9-4-2")
+    assert "16 maps out, one for each filter; framed: map 9, row 4, column 2" in figure.text
+    frame = figure.root.locator("i.met").evaluate("({ style: s }) => [s.top, s.left]")
+    np.testing.assert_allclose([float(side[:-1]) for side in frame], [50, 12.5], atol=0.01)
 
 
 def test_keys_and_touch(show: Opener, figure: Channels) -> None:
@@ -302,7 +320,7 @@ def test_keys_and_touch(show: Opener, figure: Channels) -> None:
         keys.press(key)
     assert figure.status.startswith(f"{named(1, 1, 0)} = ")
     touched = Channels(show(to_html(LENET), has_touch=True))
-    touched.plane("part 0").tap(position={"x": 1, "y": 8 * 9 + 1})
+    touched.plane("map 0").tap(position={"x": 1, "y": 7 * 13 + 1})
     assert touched.status.startswith(f"{named(11, 9, 0)} = ")
 
 
@@ -312,14 +330,14 @@ def test_play_slides_the_kernels(figure: Channels) -> None:
     whole = figure.strengths("output")
     clock, slider = figure.root.page.clock, figure.root.get_by_role("slider")
     figure.press("Play")
-    assert figure.status.startswith("y[filter 7, row 0, ")
+    assert figure.status.startswith("y[map 7, row 0, ")
     clock.run_for(200 * 30)
     figure.press("Pause")
     last = int(slider.input_value())
     assert 30 <= last < 60
     assert figure.status.startswith(f"{named(7, last // 10, last % 10)} = ")
-    for shown in (figure.blank("part 3")[:10, :10], figure.blank("output")[:10, 77:87]):
-        assert shown.ravel().tolist() == [at > last for at in range(100)]
+    shown = figure.blank("output")[:10, 77:87]
+    assert shown.ravel().tolist() == [at > last for at in range(100)]
     assert np.array_equal(figure.strengths("output")[11:], whole[11:])
     figure.press("Play")
     assert int(slider.input_value()) >= last
@@ -357,7 +375,9 @@ def test_counts_the_layer_shown(figure: Channels) -> None:
     ) in figure.text
 
 
-@pytest.mark.parametrize(("more", "channels", "count"), [({}, 16, 36), ({"maps": 2}, 18, 36)])
+@pytest.mark.parametrize(
+    ("more", "channels", "count"), [({}, 6, 16), ({"maps": 10, "filters": 20}, 16, 36)]
+)
 def test_counts_any_layer(
     figure: Channels, more: dict[str, int], channels: int, count: int
 ) -> None:
@@ -381,7 +401,7 @@ def test_one_of_each_is_said_in_the_singular(show: Opener) -> None:
     figure = Channels(show(to_html(ChannelExplorer([[[2]]], [[[[1]]]]))))
     assert "1 map into 1 filter: " in figure.text
     assert "1 sum of 1 product and" in figure.text
-    assert figure.status == "y[filter 0, row 0, column 0] = 2 + 0 (bias) = 2"
+    assert figure.status == "y[map 0, row 0, column 0] = 2 + 0 (bias) = 2"
 
 
 # --- The rules of all figures ------------------------------------------------------------------

@@ -300,6 +300,30 @@ def test_weights_are_edited(figure: Driver) -> None:
     assert figure.numbers("y") == texts(convolve(SEVEN, weights))
 
 
+def test_kernel_is_one_stop_with_arrow_keys(figure: Driver) -> None:
+    """Between all its weights, and through the text of one; typing takes the place of the text."""
+    page, weights = figure.root.page, figure.root.get_by_role("textbox")
+    figure.cell("x", 0, 0).focus()
+    page.keyboard.press("Tab")
+    ways = ["Right", "Right", "Down", "Left Left", "Left Left", "Down", "Right", "Right"]
+    for n, way in enumerate(ways):
+        page.keyboard.type(str(n))
+        for key in way.split():
+            page.keyboard.press(f"Arrow{key}")
+    page.keyboard.type("-8")
+    assert " ".join(field.input_value() for field in weights.all()) == "0 1 2 5 4 3 6 7 -8"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.type("2")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    expect(figure.cell("y", 0, 0)).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(weights.last).to_be_focused()
+    expect(weights.last).to_have_value("−28")
+    page.keyboard.press("Shift+Tab")
+    expect(figure.cell("x", 0, 0)).to_be_focused()
+
+
 def test_output_cells_take_the_window_there(figure: Driver) -> None:
     figure.cell("y", 2, 3).click()
     assert figure.status.startswith("Window 14 of 20: y[2, 3]")
@@ -378,7 +402,7 @@ def test_stepper_is_one_stop_with_arrow_keys(figure: Driver) -> None:
     """As a spin button, whose buttons are for the mouse."""
     stride = figure.root.get_by_role("spinbutton", name="stride")
     stride.focus()
-    for key, value in (("ArrowUp", 2), ("ArrowRight", 3), ("ArrowDown", 2), ("a", 2)):
+    for key, value in (("ArrowUp", 2), ("ArrowUp", 3), ("ArrowDown", 2), ("ArrowRight", 2)):
         figure.root.page.keyboard.press(key)
         expect(stride).to_have_attribute("aria-valuenow", str(value))
         assert f"/ {value}⌋" in figure.text

@@ -40,7 +40,10 @@ Floats = NDArray[Any]
 
 
 class Run:
-    """A run of cnnlib, in float64, from the start and over the batches of the figure."""
+    """A run of cnnlib, in float64, from the start and over the batches of the figure.
+
+    Its losses are that of the first batch before any step, and after each step that of the next.
+    """
 
     def __init__(self, init: str, lr: float, steps: int) -> None:
         start = FIGURE.model(KEYS[init]).state_dict()
@@ -50,12 +53,13 @@ class Run:
         criterion, optimizer = CrossEntropyLoss(), Adam(self.model.parameters(), lr)
         images, labels = FIGURE.learnt
         self.losses = []
-        for step in range(steps):
+        for step in range(steps + 1):
             batch = np.arange(32 * step, 32 * (step + 1)) % len(images)
-            optimizer.zero_grad()
             self.losses.append(criterion(self.model(images[batch].astype(float)), labels[batch]))
-            self.model.backward(criterion.backward(), need_dx=False)
-            optimizer.step()
+            if step < steps:
+                optimizer.zero_grad()
+                self.model.backward(criterion.backward(), need_dx=False)
+                optimizer.step()
 
     @property
     def weights(self) -> Floats:
@@ -107,7 +111,7 @@ class Learner(Driver):
 
     @property
     def legend(self) -> list[str]:
-        return self.root.locator(".legend span:not(.guess)").all_inner_texts()
+        return self.root.locator(".legend span").all_inner_texts()
 
     def line(self, plot: int, kind: str) -> Floats:
         """The points (x, y) of a curve, in units of the picture."""
@@ -128,6 +132,11 @@ def figure(show: Opener) -> Learner:
     return Learner(show(to_html(FIGURE)))
 
 
+def named(*runs: str) -> list[str]:
+    """What the legend calls runs, such as He 0.1."""
+    return [", learning rate ".join(run.rsplit(maxsplit=1)) for run in runs]
+
+
 def shown(loss: float) -> str:
     return f"{loss:.0f}" if loss >= 100 else f"{loss:#.3g}"
 
@@ -141,6 +150,7 @@ SCRIPT = "".join(
 RUN = f"""([given, settings, steps]) => {{
     {SCRIPT}
     return ((run, ...sets) => {{
+        measure(run, sets[0], given.batch);
         for (const step of range(steps)) learn(run, sets[0], given.batch);
         examine(run, sets[1]);
         const weights = run.params.flatMap(({{ now }}) => [...now]);
@@ -203,10 +213,13 @@ def test_he_is_the_same_noise_scaled() -> None:
 
 def test_opens_with_the_start_of_the_source(figure: Learner) -> None:
     start = Run(NORMAL, 0.001, 0)
-    assert figure.tally == ["0", "–", f"{100 - len(start.wrong) / 1.92:.0f} %", "0 %"]
+    right = f"{100 - len(start.wrong) / 1.92:.0f} %"
+    assert figure.tally == ["0", shown(start.losses[0]), right, "0 %"]
     assert figure.wrong == start.wrong
-    assert figure.legend == ["N(0, 1), 0.001"]
-    assert figure.line(0, "now").size == 0
+    assert figure.legend == named("N(0, 1) 0.001")
+    assert len(figure.line(0, "now")) == 1
+    assert figure.note == figure.root.locator("td").first.get_attribute("aria-label")
+    assert marked(figure.root.locator("table"), "met") == [(0, 0)]
 
 
 @pytest.mark.parametrize("init", KEYS)
@@ -219,8 +232,7 @@ def test_a_step_shows_what_cnnlib_computes(figure: Learner, init: str) -> None:
     assert figure.tally == ["3", loss, f"{100 * right / 192:.0f} %", moved]
     assert figure.wrong == expected.wrong
     assert figure.status == (
-        f"Step 3 of 500: loss {loss}, {right} of 192 digits right, "
-        f"weights moved by {moved} of their length."
+        f"Step 3 of 500: loss {loss}, {right} of 192 digits right, weights changed by {moved}."
     )
 
 
@@ -228,11 +240,14 @@ def test_the_curves_follow(figure: Learner) -> None:
     figure.press("Step", 3)
     losses = Run(NORMAL, 0.001, 3).losses
     heights = 108 * (1 - (np.log10(losses) + 2) / 5)
-    points = np.stack([np.arange(1, 4) * 300 / 500, heights], 1)
+    points = np.stack([np.arange(4) * 300 / 500, heights], 1)
     np.testing.assert_allclose(figure.line(0, "now"), points, atol=0.01)
     right = [1 - len(Run(NORMAL, 0.001, steps).wrong) / 192 for steps in range(4)]
     points = np.stack([np.arange(4) * 300 / 500, 108 * (1 - np.array(right))], 1)
     np.testing.assert_allclose(figure.line(1, "now"), points, atol=0.01)
+    x, y = points[-1]
+    dot = figure.root.locator("circle").nth(1).get_attribute("transform") or ""
+    np.testing.assert_allclose([float(v) for v in re.findall(r"[\d.]+", dot)], [x, y], atol=0.01)
 
 
 def test_kernels_are_shown_with_their_change(figure: Learner) -> None:
@@ -300,9 +315,7 @@ def test_plays_and_pauses(figure: Learner) -> None:
 def test_he_learns_while_the_other_start_is_stuck(figure: Learner) -> None:
     """At step 100, which is read aloud, also while the figure plays."""
     number = r"([\d.]+)"
-    pattern = (
-        f"Step 100 of 500: loss {number}, {number} of 192 .* moved by {number} % of their length."
-    )
+    pattern = f"Step 100 of 500: loss {number}, {number} of 192 .* changed by {number} %."
     found = []
     for init in KEYS:
         figure.choose(init)
@@ -334,6 +347,39 @@ def test_ends_after_its_steps_and_begins_again(
     assert figure.root.evaluate(play) == "0"
 
 
+@pytest.mark.parametrize(
+    ("init", "share", "loss", "verdict"),
+    [
+        ("normal", 0.33, 24.6, "It is better by count but not by loss: where it is wrong, it is"),
+        ("normal", 0.12, 82.4, "It does no better than guessing. Now choose He and press Play."),
+        ("he", 0.12, 2.296, "It does no better than guessing."),
+        ("he", 0.88, 0.17, "It is better than guessing, by count and by loss."),
+    ],
+)
+def test_a_run_is_judged_by_count_and_by_loss(
+    show: Opener, init: str, share: float, loss: float, verdict: str
+) -> None:
+    ended = {"init": init, "steps": 500, "losses": [loss], "shares": [[500, share]]}
+    text = show().evaluate(f"run => {{ {SCRIPT} return verdict(run); }}", ended)
+    start = f"After 500 steps: {100 * share:.0f} % of the digits right and a loss of {loss:#.3g}; "
+    assert text.startswith(f"{start}guessing gives 10 % and 2.30. {verdict}")
+    assert text.endswith(" Now choose He and press Play.") == (init == "normal")
+
+
+def test_the_verdict_replaces_the_task_at_the_end(
+    show: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "STEPS", 2)
+    figure = Learner(show(to_html(FIGURE)))
+    task = figure.root.locator(".task")
+    figure.press("Step")
+    assert task.inner_text().startswith("Its weights start at random")
+    figure.press("Step")
+    assert task.inner_text().startswith("After 2 steps: ")
+    figure.press("Start over")
+    assert task.inner_text().startswith("Its weights start at random")
+
+
 def test_starts_over(figure: Learner) -> None:
     before = figure.tally, figure.wrong
     figure.press("Step", 2)
@@ -345,7 +391,8 @@ def test_starts_over(figure: Learner) -> None:
     figure.root.page.clock.run_for(1000)
     assert (figure.tally, figure.wrong) == before
     assert (
-        figure.status == f"N(0, 1), 0.001, not trained: {192 - len(before[1])} of 192 digits right."
+        figure.status
+        == f"N(0, 1), learning rate 0.001, not trained: {192 - len(before[1])} of 192 digits right."
     )
 
 
@@ -353,24 +400,24 @@ def test_the_run_before_stays_in_sight(figure: Learner) -> None:
     figure.press("Step", 2)
     line = figure.line(0, "now")
     figure.choose(HE)
-    assert figure.legend == ["He, 0.001", "N(0, 1), 0.001"]
+    assert figure.legend == named("He 0.001", "N(0, 1) 0.001")
     np.testing.assert_array_equal(figure.line(0, "before"), line)
     figure.rate(0.1)
-    assert figure.legend == ["He, 0.1", "N(0, 1), 0.001"]
+    assert figure.legend == named("He 0.1", "N(0, 1) 0.001")
     figure.press("Step")
     figure.rate(0.03)
-    assert figure.legend == ["He, 0.03", "He, 0.1"]
+    assert figure.legend == named("He 0.03", "He 0.1")
 
 
 def test_the_address_leads_to_a_run(figure: Learner) -> None:
     link = figure.root.get_by_role("link", name="Link to this run")
     assert link.get_attribute("href") == "#learning-normal-0.001"
     go(figure.root.page, "learning-he-0.03")
-    assert figure.legend == ["He, 0.03"]
+    assert figure.legend == named("He 0.03")
     assert link.get_attribute("href") == "#learning-he-0.03"
     for unknown in ("he-0.04", "xavier-0.03", "constructor-0.03", "he"):
         go(figure.root.page, f"learning-{unknown}")
-        assert figure.legend == ["He, 0.03"]
+        assert figure.legend == named("He 0.03")
 
 
 def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:

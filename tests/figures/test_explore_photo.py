@@ -213,7 +213,7 @@ def test_weights_are_edited(figure: Photo) -> None:
     assert figure.numbers("s")[1][1] == "0"
     field.blur()
     expect(field).to_have_value("0")
-    field.press("ArrowUp")
+    field.fill("1")
     kernel[1, 1] = 1
     p, q = PHOTO.place
     total = f"{convolve(PIXELS, kernel)[p, q]:g}".replace("-", "−")

@@ -12,7 +12,8 @@ import cnnbook.explore
 from cnnbook.explore import ConvolutionExplorer
 
 SCRIPTS = sorted(Path(cnnbook.explore.__file__).parent.glob("*.js"))
-SHARED = ["address", "axes", "figure", "fit", "gradients", "network", "planes", "terms", "units"]
+SHARED = ["address", "axes", "figure", "fit", "gradients", "kernel", "network", "planes"]
+SHARED += ["terms", "units"]
 LONGEST, WIDEST = 40, 100
 
 

@@ -138,7 +138,7 @@ def test_bad_input_is_named(image: Array, message: str) -> None:
 
 @pytest.mark.parametrize("move", [(0, 0), (0, 3), (-4, -2), (3, 1)])
 def test_the_page_computes_what_cnnlib_computes(show: Opener, move: tuple[int, int]) -> None:
-    found = re.search(r'<script type="module">(.*)mount\("', HTML, re.DOTALL)
+    found = re.search(r'<script>\(\(\) => {(.*)mount\("', HTML, re.DOTALL)
     assert found
     conv, pool, chances = show().evaluate(CALL, [found[1] + RESPOND, FIGURE.data(), move])
     for shown, expected in zip((conv, pool), maps(*move), strict=True):

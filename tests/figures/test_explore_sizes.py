@@ -219,6 +219,12 @@ def texts(code: str) -> list[list[str]]:
     ]
 
 
+def largest(figure: SizeExplorer, key: str) -> str:
+    """The layer that has most of something, and its part of the whole."""
+    top = max(figure.rows, key=lambda row: getattr(row, key))
+    return f"{100 * getattr(top, key) / getattr(figure, key):.0f} % in one {top.name}"
+
+
 @pytest.fixture
 def stack(show: Opener) -> Stack:
     return Stack(show(to_html(SizeExplorer())))
@@ -229,8 +235,10 @@ def test_presets_show_what_python_computes(stack: Stack) -> None:
         stack.root.get_by_role("combobox", name="network").select_option(label)
         figure = SizeExplorer(code)
         assert stack.rows == texts(code)
-        totals = f"{figure.parameters:,} parameters, {figure.multiply_adds:,} multiply-adds"
-        assert stack.status == f"All layers fit: {totals}."
+        assert stack.status == (
+            f"All layers fit. Parameters: {figure.parameters:,} ({largest(figure, 'parameters')}); "
+            f"multiply-adds: {figure.multiply_adds:,} ({largest(figure, 'multiply_adds')})."
+        )
         assert texts(stack.code) == texts(code)
 
 
@@ -244,26 +252,31 @@ def test_any_stack_shows_what_python_computes(stack: Stack) -> None:
 
 def test_spells_the_arithmetic(stack: Stack) -> None:
     go(stack.root.page, "sizes-x3h32w20-c8k5s2p1d2-m-f-l10")
+    stack.choose_layer(1)
     for line in (
-        "size ⌊(32 + 2·1 − 2·(5 − 1) − 1) / 2⌋ + 1 = ⌊25 / 2⌋ + 1 = 13, 1 left over",
-        "size ⌊(20 + 2·1 − 2·(5 − 1) − 1) / 2⌋ + 1 = ⌊13 / 2⌋ + 1 = 7, 1 left over",
+        "output ⌊(32 + 2·1 − 2·(5 − 1) − 1) / 2⌋ + 1 = ⌊25 / 2⌋ + 1 = 13, 1 left over",
+        "output ⌊(20 + 2·1 − 2·(5 − 1) − 1) / 2⌋ + 1 = ⌊13 / 2⌋ + 1 = 7, 1 left over",
         "parameters 8·(3·5·5 + 1) = 608",
         "multiply-adds 8·3·5·5 · 13 × 7 places = 54,600",
-        "receptive field 1 + 2·(5 − 1)·1 = 9",
-        "jump 1·2 = 2",
+        "receptive field, in pixels, 1 + 2·(5 − 1)·1 = 9",
+        "jump from one output to the next, in pixels, 1·2 = 2",
     ):
         assert line in stack.text
     stack.choose_layer(2)
-    assert "receptive field 9 + 1·(2 − 1)·2 = 11" in stack.text
-    assert "jump 2·2 = 4" in stack.text
+    assert "receptive field, in pixels, 9 + 1·(2 − 1)·2 = 11" in stack.text
+    assert "jump from one output to the next, in pixels, 2·2 = 4" in stack.text
     stack.choose_layer(3)
     assert "8 × 6 × 3 = 144 numbers in a row" in stack.text
     stack.choose_layer(4)
-    for line in ("parameters 10·(144 + 1) = 1,450", "receptive field 11 + (6 − 1)·4 = 31"):
+    for line in (
+        "parameters 10·(144 + 1) = 1,450",
+        "receptive field, in pixels, 11 + (6 − 1)·4 = 31",
+    ):
         assert line in stack.text
 
 
 def test_is_edited_number_by_number(stack: Stack) -> None:
+    stack.choose_layer(1)
     stack.set("out_channels", 12)
     stack.set("kernel_size", 3)
     stack.set("padding", 0)
@@ -278,6 +291,7 @@ def test_is_edited_number_by_number(stack: Stack) -> None:
 
 
 def test_numbers_without_meaning_change_nothing(stack: Stack) -> None:
+    stack.choose_layer(1)
     field = stack.root.get_by_label("kernel_size")
     for text in ("0", "-1", "2.5", "", "1e9"):
         field.fill(text)
@@ -291,6 +305,7 @@ def test_numbers_without_meaning_change_nothing(stack: Stack) -> None:
 
 
 def test_layers_are_added_moved_removed_and_changed(stack: Stack) -> None:
+    stack.choose_layer(1)
     stack.press("Add below")
     assert stack.rows == texts("x1h28w28-c6k5p2-c16-m-c16k5-m-f-l120-l84-l10")
     stack.press("Down")
@@ -316,6 +331,7 @@ def test_layers_are_added_moved_removed_and_changed(stack: Stack) -> None:
 def test_keyboard_keeps_its_place(stack: Stack) -> None:
     page = stack.root.page
     focused = "document.activeElement.textContent"
+    stack.choose_layer(1)
     stack.root.get_by_role("button", name="Down").press("Enter")
     assert page.evaluate(focused) == "Down"
     page.keyboard.press("Enter")
@@ -390,6 +406,7 @@ def test_link_leads_to_the_stack(show: Opener) -> None:
     html = to_html(SizeExplorer())
     page = show(html)
     first = Stack(page)
+    first.choose_layer(1)
     first.set("kernel_size", 7)
     before = first.rows
     first.root.get_by_role("link", name="Link to this stack").click()
@@ -413,6 +430,7 @@ def test_comes_into_view_when_the_address_is_for_it(show: Opener) -> None:
 def test_other_anchors_are_left_alone(show: Opener) -> None:
     page = show(to_html(SizeExplorer()), '<h2 id="next" style="margin-top: 3000px">Next</h2>')
     figure = Stack(page)
+    figure.choose_layer(1)
     figure.set("kernel_size", 3)
     before = figure.rows
     for anchor in ("next", "sizes", "size-x1", "top"):
@@ -473,6 +491,7 @@ def test_fits_a_phone(show: Opener) -> None:
 
 def test_is_accessible(show: Opener) -> None:
     def spoil(driver: Driver) -> None:
+        driver.root.get_by_role("button", name="Conv2d").first.click()
         driver.root.get_by_label("kernel_size").fill("40")
 
     check_accessible(show, SizeExplorer(), spoil)
