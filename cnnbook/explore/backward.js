@@ -37,8 +37,8 @@ const total = (list) => sum(list.map(({ dy, factor }) => dy * factor));
 // --- The elements ---
 
 function backward(data) {
-  const middle = shape(data.x).map((extent) => Math.floor(extent / 2));
-  const figure = { given: data, state: { ...data, repeated: data.dy, target: "x", at: middle } };
+  const middle = shape(data.w).map((extent) => Math.floor(extent / 2));
+  const figure = { given: data, state: { ...data, repeated: data.dy, target: "w", at: middle } };
   figure.view = elements(figure);
   change(figure, {});
   return arrange(figure.view);
@@ -58,11 +58,10 @@ function elements(figure) {
 
 function arrange(view) {
   return [
-    h("p", {}, h("b", {}, "How does the loss change with a pixel of x, or with a weight of w?"),
-      " Each product x · w in y gives both of them a share: dy, the gradient of y there, times the"
-      + " other factor. The shares add up to dx and dw."),
-    h("p", {}, "Point at a pixel of x for its dx, at a weight of w for its dw, and click or type to"
-      + " change dy."),
+    h("p", {}, h("b", {}, "How does the loss change with a weight of w, or with a pixel of x?"),
+      " In each window, a weight is multiplied by a pixel. So the weight gets dy · pixel,"
+      + " the pixel dy · weight; summed over the windows, that is dw and dx."),
+    h("p", {}, "Point at a weight or a pixel, or tap it. A click or a digit changes dy."),
     view.forward, view.status, view.products, view.how, view.sliding,
     h("div", { class: "cnn-bar" }, ...view.steps.nodes, view.link.node),
   ];
@@ -72,7 +71,7 @@ function arrange(view) {
 function board(role, name, sizes, focus, press) {
   const border = focus ? 0 : Math.max(...sizes);
   const made = pointable(sizes, border, focus, press);
-  const caption = h("caption", {}, `${name} ${sizes.join(" × ")}`);
+  const caption = h("caption", {}, `${name} ${sizes.join("\u00a0×\u00a0")}`);
   made.table = h("table", { class: role, ...(focus && { role: "grid" }) }, caption, made.body);
   return made;
 }
@@ -83,7 +82,8 @@ function layOutForward(figure) {
   const x = board("x", "x", shape(state.x), (i, j) => ask(figure, "x", [i, j]));
   const w = board("w", "w", shape(state.w), (i, j) => ask(figure, "w", [i, j]));
   const dy = board("g", "dy", shape(state.dy), () => {}, (p, q, key) => edit(figure, p, q, key));
-  view.forward.replaceChildren(x.table, "∗", w.table, "= y,", dy.table);
+  dy.table.caption.append(", gradient of y\u00a0=\u00a0x\u00a0∗\u00a0w");
+  view.forward.replaceChildren(x.table, w.table, dy.table);
   figure.grids = { x, w, dy };
 }
 
@@ -94,7 +94,8 @@ function layOutSliding(figure) {
   const [left, right] = ofWeights ? factorsOfDW(state) : factorsOfDX(state);
   const result = board("g", `d${state.target}`, shape(state[state.target]));
   Object.assign(grids, { left, right, result });
-  view.sliding.replaceChildren(left.table, "∗", right.table, "=", result.table);
+  view.sliding.replaceChildren(left.table, "∗", right.table,
+    h("div", { class: "cnn-row" }, "=", result.table));
   view.how.textContent = (ofWeights ? "All of dw: dy slides over x, not rotated."
     : "All of dx: w, rotated by 180°, slides over dy.")
     + (state.stride > 1 ? " Hatched: zeros put in for the stride." : "");
@@ -103,7 +104,8 @@ function layOutSliding(figure) {
 function factorsOfDW({ x, dy, stride, padding }) {
   const around = shape(x).map((extent) => extent + 2 * padding);
   const spread = shape(dy).map((count) => stride * (count - 1) + 1);
-  return [board("x", "x, padded", around), board("g", "dy with zeros", spread)];
+  return [board("x", padding ? "x, padded" : "x", around),
+    board("g", stride > 1 ? "dy with zeros" : "dy", spread)];
 }
 
 function factorsOfDX({ x, w }) {

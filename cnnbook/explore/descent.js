@@ -27,8 +27,8 @@ function verdict({ lr }, { high, low }) {
   const steps = digits(ceil(log(10) / -log(slow)));
   return [
     slow > 1 ? "Diverges" : arrives,
-    `Each step multiplies the distance from ✕ by ${digits(steep)} across the valley, where it is `
-      + `steep, and by ${digits(flat)} along it, where it is flat.`
+    `Each step multiplies the distance from ✕ by ${digits(steep, 4)} across the valley, where it `
+      + `is steep, and by ${digits(flat, 6)} along it, where it is flat.`
       + (slow < 1 ? ` In ${steps} steps it becomes ten times smaller.` : ""),
   ];
 }
@@ -41,7 +41,7 @@ function spellPlaces(places, costs, best, lowest) {
 }
 
 const spellLimit = ({ lr }, { high }, limit) =>
-  `Across the valley the curvature is λmax = ${digits(high, 4)}, so the limit is 2/λmax = `
+  `Across the valley the curvature is λmax = ${digits(high, 5)}, so the limit is 2/λmax = `
   + `${digits(limit, 4)}; α is ${digits(lr / limit)} of it.`;
 
 // --- Drawing ---
@@ -73,7 +73,7 @@ function drawLine(plot, points, [w, b]) {
   const fitted = (x) => [x, w * x + b];
   points.forEach((point, i) => put(plot, i, point));
   plot.inside.innerHTML = line(plot, [-9, 9].map(fitted), "y")
-    + points.map((point) => line(plot, [point, fitted(point[0])], "")).join("");
+    + points.map((point) => line(plot, [point, fitted(point[0])], "x")).join("");
 }
 
 // The cost of each step on a logarithmic scale, and the lowest one.
@@ -84,7 +84,7 @@ function drawCosts(plot, costs, lowest) {
   const span = max(least, ...heights) - from;
   const every = ceil(span / 5) || 1;
   const decades = range(ceil(span / every) + 1).map((i) => from + i * every);
-  const steps = max(30, ceil(costs.length / 10) * 10);
+  const steps = max(30, ceil((costs.length - 1) / 10) * 10);
   scale(plot, [0, steps / 2, steps], decades, (decade) => digits(10 ** decade, 1));
   plot.inside.innerHTML = line(plot, [[0, least], [steps, least]], "dash")
     + line(plot, heights.map((v, step) => [step, v]), "ink");
@@ -120,7 +120,7 @@ function plots(figure) {
   const lines = makePlot("x", "t", names, (i, point) =>
     change(figure, { points: figure.state.points.with(i, point) }));
   const hills = makeHills((start) => change(figure, { start }));
-  const curve = makePlot("step", "cost");
+  const curve = makePlot("step", "cost, logarithmic");
   lines.node.ariaDescription = keys;
   rove(lines.marks);
   scale(lines, [-2, 0, 2, 4], [-2, 0, 2, 4, 6]);
@@ -143,7 +143,8 @@ function rove(marks) {
 }
 
 function controls(figure) {
-  const rate = slider("learning rate α", { min: -3, max: 0.3, step: 0.003 }, (power) =>
+  const powers = { min: -3, max: 0.3, step: 0.003 };
+  const rate = slider("learning rate α, logarithmic", powers, (power) =>
     change(figure, { lr: Number((10 ** power).toPrecision(3)) }));
   const time = slider("steps", { min: 0, max: mostSteps }, (steps) => change(figure, { steps }));
   return { rate, time, bound: h("small") };
@@ -171,7 +172,7 @@ function arrange(figure) {
     status,
     h("div", { class: "plots" },
       titled(plots.hills, "A map of the cost of every line, and the walk"),
-      titled(plots.lines, "The line at the end of the walk, and its errors",
+      titled(plots.lines, "The line at the end of the walk",
         h("small", { class: "keys" }, keys)),
       titled(plots.curve, "The cost after each step; dashed, the lowest"),
       h("div", {}, h("div", { class: "cnn-bar" }, ...time.parts), texts,

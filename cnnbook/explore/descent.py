@@ -11,13 +11,13 @@ from cnnbook.explore.figure import short
 from cnnbook.explore.fit import LineFit
 from cnnlib.optim import SGD
 
-STEPS = 20
+STEPS = 100
 
 
 class DescentExplorer(LineFit):
     """(n,), (n,): fit t ≈ w·x + b; move the points, the start and the learning rate.
 
-    The walk begins at ``start``, (w, b); ``lr`` is 0.3 of the limit 2 / λmax if not given. Points
+    The walk begins at ``start``, (w, b); ``lr`` is 0.75 of the limit 2 / λmax if not given. Points
     are rounded to three decimals.
 
     Raises
@@ -38,16 +38,16 @@ class DescentExplorer(LineFit):
     ) -> None:
         super().__init__(x, t, start)
         self.limit = 2 / float(np.linalg.eigvalsh(self.hessian).max())
-        self.lr = self._inside("lr", 0.3 * self.limit if lr is None else lr)
+        self.lr = self._inside("lr", 0.75 * self.limit if lr is None else lr)
 
     def data(self) -> dict[str, Any]:
         return {**super().data(), "lr": round(self.lr, 4), "steps": STEPS}
 
     def picture(self) -> str:
-        """What twenty steps come to, below the limit of the learning rate and above it."""
+        """What a hundred steps come to, below the limit of the learning rate and above it."""
         lines = (
             f"<tr><td>{part}<td>{part * self.limit:.4f}<td>{self._end(part):.3g}"
-            for part in (0.3, 0.99, 1.01)
+            for part in (0.75, 0.99, 1.01)
         )
         head = f"part of the limit<th>learning rate<th>cost after {STEPS} steps"
         begin = "Start w = {}, b = {}".format(*map(short, self.start))

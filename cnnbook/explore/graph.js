@@ -9,11 +9,11 @@
 const nodes = {
   1: { formula: "x", x: 120, y: 31 },
   2: { formula: "y", x: 312, y: 31 },
-  3: { formula: "cos w1", x: 54, y: 143, value: (w) => Math.cos(w[1]) },
-  4: { formula: "sin w1", x: 186, y: 143, value: (w) => Math.sin(w[1]) },
-  5: { formula: "w3 · w4", x: 120, y: 255, value: (w) => w[3] * w[4] },
-  6: { formula: "w1 / w2", x: 312, y: 143, value: (w) => w[1] / w[2] },
-  7: { formula: "w5 + w6", x: 216, y: 367, value: (w) => w[5] + w[6] },
+  3: { formula: "cos w1", x: 54, y: 159, value: (w) => Math.cos(w[1]) },
+  4: { formula: "sin w1", x: 186, y: 159, value: (w) => Math.sin(w[1]) },
+  5: { formula: "w3 · w4", x: 120, y: 287, value: (w) => w[3] * w[4] },
+  6: { formula: "w1 / w2", x: 312, y: 159, value: (w) => w[1] / w[2] },
+  7: { formula: "w5 + w6", x: 216, y: 415, value: (w) => w[5] + w[6] },
 };
 
 // Each edge: the node that is used, the node made from it, and the derivative of the latter by the
@@ -76,7 +76,8 @@ function share({ to, letters, factor }, w, dw) {
 function meaning(k, dw) {
   if (k === 7) return "The derivative of w7 by itself is 1: backward begins here.";
   const { formula } = nodes[k];
-  return k > 2 ? "" : `So if ${formula} grows by 0.1, w7 changes by about ${digits(dw[k] / 10)}.`;
+  const change = short(dw[k] / 100, 3);
+  return k > 2 ? "" : `So if ${formula} grows by 0.01, w7 changes by about ${change}.`;
 }
 
 // --- Drawing ---
@@ -95,24 +96,33 @@ function draw({ state, view }) {
 }
 
 const drawing = (current, numbers) =>
-  '<svg viewBox="0 0 366 399" role="radiogroup" aria-label="node whose derivative is spelled out">'
-  + edges.map((edge) => arrow(edge, current, numbers)).join("")
+  '<svg viewBox="0 0 366 447" role="radiogroup" aria-label="node whose derivative is spelled out">'
+  + edges.map((edge) => arrow(edge, current)).join("")
+  + edges.map((edge) => written(edge, numbers)).join("")
   + all.map((k) => box(k, current, numbers)).join("") + "</svg>";
 
 const label = (x, y, text, more) => `<text x="${x}" y="${y}" ${more}>${text}</text>`;
 
-// An edge, pointing to where the gradient goes, and the factor on it, where edges lie apart. Those
-// that make the gradient of the current node are thick.
-function arrow({ from, to, factor }, current, { w }) {
-  const { x: x1, y: y1 } = nodes[from];
-  const { x: x2, y: y2 } = nodes[to];
-  const [top, bottom] = [y1 + 30, y2 - 30];
+// The ends of an edge: within its head, below the node that is used, and on the node made from it.
+const ends = ({ from, to }) => [nodes[from].x, nodes[from].y + 39, nodes[to].x, nodes[to].y - 30];
+
+// An edge, pointing to where the gradient goes. Those that make the gradient of the current node
+// are thick.
+function arrow(edge, current) {
+  const [x1, top, x2, bottom] = ends(edge);
   const middle = (top + bottom) / 2;
-  const part = from === 1 ? 0.66 : 0.34;
-  return `<path class="g ${from === current ? "on" : ""}" d="M${x1} ${top}C${x1} ${middle} `
-    + `${x2} ${middle} ${x2} ${bottom}M${x1 - 5} ${top + 9}l5-9 5 9"/>`
-    + label(x1 + part * (x2 - x1), top + part * (bottom - top) + 4,
-      `× ${digits(factor(w))}`, 'class="w"');
+  return `<path class="g ${edge.from === current ? "on" : ""}" d="M${x1} ${top}`
+    + `C${x1} ${middle} ${x2} ${middle} ${x2} ${bottom}"/>`
+    + `<path class="g head" d="M${x1} ${top - 9}l-6 13h12z"/>`;
+}
+
+// The factor on an edge, where edges lie apart.
+function written(edge, { w }) {
+  const [x1, top, x2, bottom] = ends(edge);
+  const t = edge.from === 1 ? 0.6 : 0.4;
+  const [across, down] = [t * t * (3 - 2 * t), t * (1.5 - 1.5 * t + t * t)];
+  return label(x1 + across * (x2 - x1), top + down * (bottom - top) + 4,
+    `× ${digits(edge.factor(w))}`, 'class="w"');
 }
 
 // A node with its formula, its value and its gradient.
@@ -122,7 +132,7 @@ function box(k, current, { w, dw }) {
   const [value, gradient] = [digits(w[k]), `dw${k} = ${digits(dw[k])}`];
   return `<g data-node="${k}" role="radio" aria-checked="${isCurrent}" `
     + `tabindex="${isCurrent ? 0 : -1}" aria-label="w${k} = ${formula}, ${value}, ${gradient}">`
-    + `<rect class="${isCurrent ? "g on" : k > 2 ? "y" : "x"}" rx="7" `
+    + `<rect class="${isCurrent ? "g on" : ""}" rx="7" `
     + `x="${x - 53}" y="${y - 30}" width="106" height="60"/>`
     + label(x, y - 12, `w${k} = ${formula}`, "") + label(x, y + 5, value, 'font-weight="bold"')
     + label(x, y + 22, gradient, 'class="g"') + "</g>";
@@ -167,10 +177,11 @@ function knob(figure, name, i) {
 function arrange({ picture, status, lines, knobs, link }) {
   return [
     h("p", {}, h("b", {}, "How much does w7 change when x or y changes a little?"),
-      " dw1 or dw2 times as much. Backward from ", h("span", { class: "g" }, "dw7 = 1"),
+      " The derivative dw1 answers this for x, dw2 for y. Backward from ",
+      h("span", { class: "g" }, "dw7 = 1"),
       ", each arrow multiplies dw by its ", h("span", { class: "w" }, "factor"),
       "; where arrows meet, the products add."),
-    h("p", {}, "Point at a node to see its sum, or move x and y."),
+    h("p", {}, "Point at or tap a node to see its sum, or move x and y."),
     h("div", { class: "cnn-bar" }, ...knobs.map(({ node }) => node)),
     h("div", { class: "cnn-graph" }, picture, h("div", {}, status, lines, h("p", {}, link.node))),
   ];

@@ -84,11 +84,11 @@ function arrange(view) {
   return [
     h("p", {}, strong("How do the gradients dy of the outputs become dx, those of the pixels?")),
     h("p", {}, strong("Stamped:"), " each cell of dy adds its multiple of the kernel w to dx, and"
-      + " overlaps add. Point at a cell of dy, or play."),
+      + " overlaps add. Point at or tap a cell of dy, or play."),
     h("div", { class: "cnn-row" }, view.dy, "·", view.w, "→", view.dx),
     h("div", { class: "cnn-bar" }, view.player.node, view.status),
     h("p", {}, strong("Collected:"), " each cell of dx is a sum over dy, with w rotated by 180°."
-      + " Point at a cell of dx."),
+      + " Point at or tap a cell of dx."),
     h("div", { class: "cnn-row" }, view.met, "·", view.rotated, "→", view.whole),
     view.sum,
     h("div", { class: "cnn-bar" }, ...view.steps.nodes, view.link.node),
@@ -200,26 +200,24 @@ function drawStamp({ state, grids: { dy, w, dx }, view }) {
   const added = (cell) => share(state, state.at, cell);
   fill(dy, (i, j) => state.dy[i][j], (i, j) => ({ on: i === p && j === q }));
   dy.rove(p, q);
-  fill(w, (i, j) => state.dy[p][q] * state.w[i][j], () => ({}));
+  fill(w, (i, j) => state.w[i][j], () => ({}));
   fillResult(state, dx, (cell) => shares(state, cell, state.at + 1), added);
   dx.cells.forEach((row, u) => row.forEach((cell, v) => {
     const newest = added([u, v]);
-    if (newest) beside(cell, signed(product(newest)), "g");
+    if (newest) cell.prepend(summandOf(newest));
   }));
   view.dy.caption.textContent = "dy";
-  view.w.caption.textContent = `${summand(state.dy[p][q])} · w`;
-  view.dx.caption.textContent = state.at ? `dx, ${state.at + 1} stamps` : "dx, one stamp";
+  view.w.caption.textContent = "w";
+  view.dx.caption.textContent = `dx after stamp ${state.at + 1} of ${last(state) + 1}`;
 }
 
-// The cell that is collected, and what it is made of: the weights, which run backward, stand beside
-// their partners in dy.
+// The cell that is collected, and what it is made of: the weights run backward.
 function drawCollected({ state, grids: { met, rotated, whole }, view }, terms) {
   const [height, width] = shape(state.w);
   const isMet = (i, j) => terms.some((term) => term.p === i && term.q === j);
   const isUsed = (i, j) => terms.some((term) => term.i === i && term.j === j);
   const turn = (use) => (i, j) => use(height - 1 - i, width - 1 - j);
   fill(met, (i, j) => state.dy[i][j], (i, j) => ({ on: isMet(i, j) }));
-  for (const term of terms) beside(met.cells[term.p][term.q], `·${summand(term.weight)}`, "w");
   fill(rotated, turn((i, j) => state.w[i][j]), turn((i, j) => ({ on: isUsed(i, j) })));
   fillResult(state, whole, (cell) => collected(state, cell),
     (cell) => String(cell) === String(state.asked));
@@ -236,10 +234,11 @@ const fillResult = (state, board, termsOf, isOn) =>
     on: isOn(cell), pad: isPadding(state, cell), idle: isIdle(state, cell),
   }));
 
-// A second, small number in a cell; the text below says it as well.
-const beside = (cell, text, role) =>
-  cell.append(h("small", { class: role, "aria-hidden": true }, text));
-const signed = (value) => (value < 0 ? short(value) : `+${short(value)}`);
+// What the newest stamp adds to a cell, small, above the sum.
+function summandOf(newest) {
+  const value = product(newest);
+  return h("small", { "aria-hidden": true }, (value < 0 ? "" : "+") + short(value));
+}
 const nameOf = (state, cell) =>
   `dx[${cell.map((place) => place - state.padding).join(", ")}]`;
 

@@ -19,7 +19,7 @@ from figure_driver import (
     check_twice_and_hosted,
     to_html,
 )
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from cnnbook.explore import BackwardExplorer
 from cnnbook.explore.figure import short
@@ -56,8 +56,11 @@ def values(found: list[list[str]]) -> Any:
 
 
 def matrix(figure: Driver, name: str) -> Locator:
+    """The one of this name; "left" and "right" are the two that slide, whose names change."""
+    if name in ("left", "right"):
+        return figure.root.locator("table").nth(3 if name == "left" else 4)
     caption = figure.root.page.locator("caption", has_text=re.compile(rf"^{name} \d"))
-    return figure.root.locator("table", has=caption)
+    return figure.root.locator("table", has=caption).first
 
 
 def cell(figure: Driver, name: str, i: int, j: int) -> Locator:
@@ -161,9 +164,9 @@ def test_shows_what_conv2d_backward_computes(
     assert shown(figure, "x") == texts(x)
     assert shown(figure, "w") == texts(w)
     assert shown(figure, "dy") == texts(dy)
-    assert shown(figure, "dx") == texts(dx)
-    cell(figure, "w", 0, 0).hover()
     assert shown(figure, "dw") == texts(dw)
+    cell(figure, "x", 0, 0).hover()
+    assert shown(figure, "dx") == texts(dx)
 
 
 # Point at every pixel of x and every weight of w, and note what is shown.
@@ -232,11 +235,23 @@ def test_the_sliding_products_are_the_gradients(
         return conv2d(a, b)[0, 0]
 
     dx, dw = gradients(x, w, dy, stride, padding)
+    assert np.array_equal(values(shown(figure, "left")), np.pad(x, padding))
+    assert np.array_equal(slid("left", "right")[: len(w), : len(w[0])], dw)
+    cell(figure, "x", 0, 0).hover()
     assert np.array_equal(values(shown(figure, "w, rotated")), w[::-1, ::-1])
-    assert np.array_equal(slid("dy with zeros", "w, rotated"), dx)
-    cell(figure, "w", 0, 0).hover()
-    assert np.array_equal(values(shown(figure, "x, padded")), np.pad(x, padding))
-    assert np.array_equal(slid("x, padded", "dy with zeros")[: len(w), : len(w[0])], dw)
+    assert np.array_equal(slid("left", "right"), dx)
+
+
+def test_the_matrices_are_named_as_they_are(show: Opener) -> None:
+    """Padded, and with zeros, only where they are."""
+    figure = Driver(show(to_html(BackwardExplorer(np.ones((6, 6)), W, DY[:2, :2], 2))))
+    names = figure.root.locator("caption")
+    given = ["x 6 × 6", "w 3 × 3", "dy 2 × 2, gradient of y = x ∗ w"]
+    expect(names).to_have_text([*given, "x 6 × 6", "dy with zeros 3 × 3", "dw 3 × 3"])
+    figure.press("less stride")
+    figure.press("more padding")
+    given[2] = given[2].replace("2 × 2", "6 × 6")
+    expect(names).to_have_text([*given, "x, padded 8 × 8", "dy 6 × 6", "dw 3 × 3"])
 
 
 def test_the_window_of_the_rotated_kernel(figure: Driver) -> None:
@@ -249,6 +264,7 @@ def test_the_window_of_the_rotated_kernel(figure: Driver) -> None:
 
 def test_zeros_of_the_stride_are_hatched(show: Opener) -> None:
     figure = Driver(show(to_html(BackwardExplorer(np.ones((6, 6)), W, [[1, -1], [2, 1]], 2))))
+    cell(figure, "x", 0, 0).hover()
     spread = np.zeros((8, 8))
     spread[2:6:2, 2:6:2] = [[1, -1], [2, 1]]
     assert shown(figure, "dy with zeros") == texts(spread)
@@ -269,7 +285,9 @@ def test_a_pixel_that_no_window_reads(show: Opener) -> None:
 
 
 def test_index_arithmetic_is_written_out(figure: Driver) -> None:
-    assert figure.status == "dx[2, 2] = Σ dy[p, q] · w[2 − p, 2 − q] = 16 (9 of 9 windows)"
+    assert figure.status == "dw[1, 1] = Σ dy[p, q] · x[1 + p, 1 + q] = 3 (9 of 9 windows)"
+    cell(figure, "x", 1, 2).hover()
+    assert figure.status == "dx[1, 2] = Σ dy[p, q] · w[1 − p, 2 − q] = 10 (6 of 9 windows)"
     figure.press("more padding")
     figure.press("more stride")
     cell(figure, "w", 0, 2).hover()
@@ -285,9 +303,9 @@ def test_dy_at_every_step(figure: Driver, stride: int, padding: int) -> None:
     dy = np.tile(DY, (3, 3))[:n, :n]
     assert shown(figure, "dy") == texts(dy)
     dx, dw = gradients(X, W, dy, stride, padding)
-    assert shown(figure, "dx") == texts(dx)
-    cell(figure, "w", 1, 1).hover()
     assert shown(figure, "dw") == texts(dw)
+    cell(figure, "x", 1, 1).hover()
+    assert shown(figure, "dx") == texts(dx)
 
 
 def test_dy_is_edited_by_click_and_keys(figure: Driver) -> None:
@@ -298,7 +316,7 @@ def test_dy_is_edited_by_click_and_keys(figure: Driver) -> None:
         keys.press(key)
     dy[0, 0], dy[0, 1], dy[1, 1], dy[1, 2] = 0, -7, 0, 1
     assert shown(figure, "dy") == texts(dy)
-    assert shown(figure, "dx") == texts(gradients(X, W, dy)[0])
+    assert shown(figure, "dw") == texts(gradients(X, W, dy)[1])
     figure.press("more padding")
     assert shown(figure, "dy") == texts(np.tile(dy, (2, 2))[:5, :5])
 
@@ -316,6 +334,7 @@ def test_walks_by_keys(figure: Driver) -> None:
 
 def test_rounded_sums_say_so(show: Opener) -> None:
     figure = Driver(show(to_html(BackwardExplorer(X, W / 7, DY))))
+    cell(figure, "x", 2, 2).hover()
     assert "≈ 2.29 (9 of 9" in figure.status
 
 
@@ -330,7 +349,7 @@ def test_the_link_leads_back(show: Opener) -> None:
     explorer = BackwardExplorer(X, W, DY)
     refused = ("1_0_y_0,0", "1_0_w_3,0", "1_0_x_5,0", "0_0_x_0,0", "1_0_x_0,0_ones", "1_0_x_0")
     check_link(show, explorer, "1_1_w_0,2", ask, *refused)
-    check_link(show, explorer, "1_0_x_2,2_0,0,-1;2,1,0;0,-2,1", type_dy, "1_0_x_2,2_1,2;3")
+    check_link(show, explorer, "1_0_w_1,1_0,0,-1;2,1,0;0,-2,1", type_dy, "1_0_w_1,1_1,2;3")
 
 
 def test_twice_on_one_page(show: Opener) -> None:

@@ -147,13 +147,13 @@ def test_html_is_self_contained_and_small() -> None:
 
 
 def test_repr_is_short_and_stable() -> None:
-    assert repr(explorer()) == "DescentExplorer(12 points, limit 0.1333, lr 0.0400)"
+    assert repr(explorer()) == "DescentExplorer(12 points, limit 0.1333, lr 0.1000)"
 
 
 def test_picture_tells_both_sides_of_the_limit() -> None:
     picture = explorer().picture()
-    for part in (0.3, 0.99, 1.01):
-        end = cost(walk(part * limit(), 20)[-1])
+    for part in (0.75, 0.99, 1.01):
+        end = cost(walk(part * limit(), 100)[-1])
         assert f"<td>{part}<td>{part * limit():.4f}<td>{end:.3g}" in picture
 
 
@@ -182,6 +182,7 @@ def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], mess
 
 def test_walks_as_cnnlib_does(figure: Playground) -> None:
     best = np.linalg.lstsq(np.stack([X, np.ones(12)], 1), T)[0]
+    figure.steps(20)
     for wanted in (0.003, 0.04, 0.13, 0.2):
         places = walk(figure.rate(wanted), 20)
         seen = np.all(np.abs(places - [0.5, 1]) < [20, 40], axis=1)
@@ -189,12 +190,29 @@ def test_walks_as_cnnlib_does(figure: Playground) -> None:
         close(figure.numbers_shown, [20, *places[-1], cost(places[-1]), *best, cost(best)])
 
 
+def test_opens_where_the_walk_arrives(figure: Playground) -> None:
+    *_, end, _, _, lowest = figure.numbers_shown
+    assert lowest < end < 1.01 * lowest
+    assert figure.status.startswith("Zigzags, and converges.")
+
+
+def test_the_numbers_shown_follow_from_each_other(figure: Playground) -> None:
+    """A reader with a calculator finds them again."""
+    for lr in (0.1, figure.rate(0.04), figure.rate(0.01)):
+        figure.rate(lr)
+        across, along, steps = map(number, re.findall(rf"(?:by|In) {NUMBER}", figure.status))
+        curvature, limit_shown = map(number, re.findall(rf"λmax = {NUMBER}", figure.text))
+        assert round(2 / curvature, 4) == limit_shown
+        assert round(1 - lr * curvature, 3) == round(across, 3)
+        assert math.ceil(math.log(0.1) / math.log(along)) == steps
+
+
 def test_curve_is_the_cost_of_each_step(figure: Playground) -> None:
-    heights = np.log10([cost(place) for place in walk(0.04, 20)])
+    heights = np.log10([cost(place) for place in walk(0.1, 100)])
     path = figure._path(2, ".ink")
     fitted = np.polynomial.Polynomial.fit(heights, path[:, 1], 1)
     np.testing.assert_allclose(fitted(heights), path[:, 1], atol=1e-6)
-    np.testing.assert_allclose(path[:, 0], np.arange(21) * 284 / 30, atol=1e-6)
+    np.testing.assert_allclose(path[:, 0], np.arange(101) * 284 / 100, atol=1e-6)
 
 
 def test_contours_are_lines_of_equal_cost(figure: Playground) -> None:
@@ -217,7 +235,7 @@ def test_contours_are_lines_of_equal_cost(figure: Playground) -> None:
 def test_as_many_steps_as_wanted(figure: Playground) -> None:
     for steps in (0, 1, 22, 300):
         figure.steps(steps)
-        close(figure.numbers_shown[:3], [steps, *walk(0.04, steps)[-1]])
+        close(figure.numbers_shown[:3], [steps, *walk(0.1, steps)[-1]])
     figure.root.get_by_role("slider", name="steps").press("ArrowLeft")
     assert figure.numbers_shown[0] == 299
 
@@ -256,8 +274,8 @@ def test_the_link_leads_back(show: Opener) -> None:
     refused = ("0.1_301_0,0", "0_20_0,0", "0.1_20_4,0", "0.1_20_0", "SGD_0.1_20_0,0")
     check_link(show, explorer(), "0.2_21_-0.8,2", choose, *refused)
     points = ";".join(f"{x:g},{t:g}" for x, t in zip(X, [3.46, *T[1:]], strict=True))
-    code = f"0.04_20_-0.9,2_{points.replace('3.824', '3.82', 1)}"
-    check_link(show, explorer(), code, move, "0.04_20_0,0_1,2;3,4", f"{code[:-5]}7.1")
+    code = f"0.1_100_-0.9,2_{points.replace('3.824', '3.82', 1)}"
+    check_link(show, explorer(), code, move, "0.1_100_0,0_1,2;3,4", f"{code[:-5]}7.1")
 
 
 def test_nothing_moves_unasked(show: Opener) -> None:
@@ -373,7 +391,7 @@ def test_start_is_moved(figure: Playground) -> None:
     start = figure.at("start")
     assert abs(start[0] - 0.2) < 0.03
     assert abs(start[1] - 3) < 0.06
-    np.testing.assert_allclose(figure.places, walk(0.04, 20, start), atol=1e-9)
+    np.testing.assert_allclose(figure.places, walk(0.1, 100, start), atol=1e-9)
     figure.mark("start").press("ArrowLeft")
     close(figure.at("start"), [start[0] - 0.1, start[1]], 5e-3)
 
@@ -418,7 +436,7 @@ def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
 
 
 def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, explorer(), "limit 2/λmax = 0.1333", "1.01", "16.7")
+    check_still(show, explorer(), "limit 2/λmax = 0.1333", "1.01", "393")
 
 
 def test_no_number_is_cut_off(figure: Playground) -> None:

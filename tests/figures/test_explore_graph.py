@@ -140,8 +140,34 @@ def test_opens_with_the_sum_of_three(figure: Driver) -> None:
         "from w3: dw3 · (−sin w1) ≈ (−0.9589) · 0.9589 ≈ −0.9195",
         "from w4: dw4 · cos w1 ≈ 0.2837 · 0.2837 ≈ 0.0805",
         "from w6: dw6 · (1 / w2) ≈ 1 · 0.3333 ≈ 0.3333",
-        "So if x grows by 0.1, w7 changes by about −0.0506.",
+        "So if x grows by 0.01, w7 changes by about −0.005.",
     ]
+
+
+def test_the_change_it_foretells_comes_about(figure: Driver) -> None:
+    before = nodes(5, 3)[-1].data
+    for node, x, y in ((1, 5.01, 3), (2, 5, 3.01)):
+        point(figure, node)
+        change = short(nodes(x, y)[-1].data - before, 3)
+        assert lines(figure)[-1].endswith(f" grows by 0.01, w7 changes by about {change}.")
+
+
+DISTANCES = """svg => [...svg.querySelectorAll(":scope > text")].map((text, i) => {
+    const path = svg.querySelectorAll("path:not(.head)")[i];
+    const box = text.getBBox();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const steps = [...Array(200).keys()].map((n) => n / 200 * path.getTotalLength());
+    return Math.min(...steps.map((at) => {
+        const place = path.getPointAtLength(at);
+        return Math.hypot(place.x - x, place.y - y);
+    }));
+})"""
+
+
+def test_factors_lie_on_their_arrows(figure: Driver) -> None:
+    distances = figure.root.locator("svg").evaluate(DISTANCES)
+    assert len(distances) == 8
+    assert max(distances) < 2
 
 
 def test_writes_out_the_chain_rule(figure: Driver) -> None:
