@@ -66,13 +66,13 @@ function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) 
   return [
     h("p", {}, h("b", {}, `How is one number of the ${many(filters, "map")} out made from the `
       + `${many(maps, "map")} in?`)),
-    h("p", {}, "Point at or tap a square in any map: the window goes there. ", ...legend()),
+    h("p", {}, "Point at or tap any map to move the window, or use the slider. ", ...legend()),
     h("div", { class: "net", style: `--maps:${maps}` },
       h("small", {}, `${many(maps, "map")} in, and the window, the same in each`),
       h("div", { class: "maps" }, ...inputs.map(({ node }) => node)),
       terms.unit, terms.chips),
-    view.status, outputs.node,
     h("div", { class: "terms" }, terms.tables, terms.term),
+    view.status, outputs.node,
     h("div", { class: "cnn-bar" }, view.player.node, "window ", view.slider, view.link.node),
     anyLayer({ maps, filters, "kernel size": kernel }),
   ];
@@ -172,12 +172,12 @@ function draw(figure) {
     `${many(filters, "map")} out, one for each filter; framed: map ${f}, row ${p}, column ${q}`;
   const parts = [...groups.map(({ cells }) => termSum(cells)), layer.b[f]];
   view.status.textContent = `y[map ${f}, row ${p}, column ${q}] = `
-    + `${added(parts)} (bias)` + outcome(sum(parts), ...parts);
+    + `${added(parts)} (bias)${equalSign(sum(parts), ...parts)}${fixed(sum(parts))}`;
   view.link.set(kept.join("-"));
 }
 
 // A sum as one writes it, with a minus where a number is below zero.
-const added = (values) => values.map((v) => short(v)).join(" + ").replaceAll("+ −", "− ");
+const added = (values) => values.map(fixed).join(" + ").replaceAll("+ −", "− ");
 
 // The maps in and out; while the kernels slide, the map out only as far as they are, and blank
 // from there on.
@@ -194,5 +194,6 @@ function drawMaps({ layers: [{ to: [, side] }, { to: [, rows], kernel }], values
   const isMade = (at) => at <= last || at >= first + rows * rows;
   showPlane(view.outputs, y.map((v, at) => (isMade(at) ? v : NaN)), max(...y.map(abs)));
   putFrames(view.outputs, "met", [boxOf(view.outputs, f, [0, rows], [0, rows])]);
+  view.outputs.canvas.parentElement.querySelector(".met").append(h("b", {}, `map ${f}`));
   putFrames(view.outputs, "here", [unitBox(view.outputs, state.place)]);
 }

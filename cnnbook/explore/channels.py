@@ -75,7 +75,7 @@ class ChannelExplorer(Figure):
         added = " + ".join(map(short, parts)).replace("+ −", "− ")
         most = int(abs(np.array(parts[:-1])).argmax())
         return (
-            f'<div class="cnn-row">{table("x", windows[most], caption=f"map {most}, window")}·'
+            f'<div class="cnn-row">{table("x", windows[most], caption=f"map {most}: window")}'
             f"{table('w', self.w[f, most])}</div>"
             f"<p>y[map {f}, row {p}, column {q}] = {added} (bias){outcome(sum(parts), *parts)}</p>"
         )

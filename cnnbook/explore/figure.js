@@ -32,9 +32,9 @@ const matrix = (height, width, value) =>
 // So many decimals at most, and a real minus sign.
 const short = (value, decimals = 2) => String(Number(value.toFixed(decimals))).replace("-", "−");
 
-// A number within a sum; the sign before a result, ≈ if a number involved is shown rounded; and the
-// result with its sign.
-const summand = (value) => (value < 0 ? `(${short(value)})` : short(value));
+// A number within a sum, in brackets if it is written with a minus; the sign before a result, ≈ if
+// a number involved is shown rounded; and the result with its sign.
+const summand = (value) => (short(value)[0] === "−" ? `(${short(value)})` : short(value));
 const equalSign = (...values) =>
   (values.some((v) => Math.abs(Number(v.toFixed(2)) - v) > 1e-9) ? " ≈ " : " = ");
 const outcome = (value, ...others) => equalSign(value, ...others) + short(value);

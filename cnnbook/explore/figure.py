@@ -140,8 +140,8 @@ def short(value: float, decimals: int = 2) -> str:
 
 
 def summand(value: float) -> str:
-    """A number within a sum, in brackets if it is negative; as `summand` in figure.js."""
-    return f"({short(value)})" if value < 0 else short(value)
+    """A number within a sum, in brackets if written with a minus; as `summand` in figure.js."""
+    return f"({short(value)})" if short(value)[0] == "−" else short(value)
 
 
 def outcome(value: float, *others: float) -> str:

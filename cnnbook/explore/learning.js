@@ -139,8 +139,9 @@ function moved({ params }) {
 // --- What is said ---
 
 const question = "A network learns to read digits: can 500 steps make up for a bad start?";
-const task = "Its weights start at random: from N(0, 1), or smaller, from N(0, 2/fan-in), which is "
-  + "He initialisation. Press Play; then choose He and press Play again.";
+const task = "Its weights start at random: from N(0, 1), or smaller with He initialisation. "
+  + "Press Play and wait half a minute, then choose He and press Play again; the curves of "
+  + "the first run stay for comparison.";
 const hint = "These digits are held out of training. Those on orange are misread; "
   + "point at or tap one.";
 
@@ -189,6 +190,7 @@ function learning(given) {
   figure.runner.node.addEventListener("click", () => look(figure));
   figure.view = { ...controls(figure), ...pictures(figure), ...texts() };
   look(figure);
+  queueMicrotask(() => inkDigits(figure));
   return arrange(figure);
 }
 
@@ -204,7 +206,8 @@ function pictures(figure) {
   const { given: { steps }, run: { layers } } = figure;
   const first = layers.find(({ learned }) => learned);
   return {
-    loss: makePlot("loss of the batch", steps, lossTicks, heightOf(guess.loss)),
+    loss: makePlot("loss of the batch, on a logarithmic scale", steps, lossTicks,
+      heightOf(guess.loss)),
     share: makePlot("digits read correctly", steps, shareTicks, guess.share),
     kernels: ["kernels now", "their change"].map((name) => makeKernels(name, first)),
     sheet: makeSheet(figure),
@@ -218,8 +221,9 @@ const texts = () => ({
 });
 
 function arrange(figure) {
-  const { runner, view } = figure;
-  const names = ["steps", "loss", "read correctly", "weights changed"];
+  const { runner, held, view } = figure;
+  const names = ["steps", "loss", `of ${held.length} digits read correctly`,
+    "weights changed, relative to their size"];
   return [
     h("p", {}, h("b", {}, question)), view.task,
     h("div", { class: "cnn-bar" }, h("label", {}, "initialisation ", view.init),
@@ -410,16 +414,26 @@ function makeSheet(figure) {
     drawNote(figure);
   };
   const { cells, body } = pointable([held.length / columns, columns], 0, point, point);
-  cells.flat().forEach((cell, i) => cell.append(paint(held[i].picture)));
-  return { node: h("table", { class: "sheet" }, body), cells: cells.flat() };
+  const size = sqrt(held[0].picture.length);
+  cells.flat().forEach((cell) => cell.append(h("canvas", { width: size, height: size })));
+  const node = h("table", { class: "sheet", ontransitionend: () => inkDigits(figure) }, body);
+  return { node, cells: cells.flat() };
 }
 
-// White ink; the ground is that of the cell.
-function paint(picture) {
-  const size = sqrt(picture.length);
-  const canvas = h("canvas", { width: size, height: size });
+// The ink has the colour of the text. It is known once the figure is on the page, and changes with
+// its theme.
+function inkDigits({ held, view: { sheet } }) {
+  const { color } = getComputedStyle(sheet.node);
+  sheet.cells.forEach((cell, i) => paint(cell.firstChild, held[i].picture, color));
+}
+
+function paint(canvas, picture, color) {
+  const size = canvas.width;
+  const brush = canvas.getContext("2d");
   const image = new ImageData(size, size);
-  picture.forEach((ink, at) => image.data.set([255, 255, 255, 255 * ink], 4 * at));
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
+  picture.forEach((ink, at) => { image.data[4 * at + 3] = 255 * ink; });
+  brush.putImageData(image, 0, 0);
+  brush.globalCompositeOperation = "source-in";
+  brush.fillStyle = color;
+  brush.fillRect(0, 0, size, size);
 }

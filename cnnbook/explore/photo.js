@@ -134,7 +134,7 @@ function arrange(figure) {
   view.problem,
   h("div", { class: "cnn-net" }, view.input.node, view.output.node),
   view.scale,
-  h("div", { class: "cnn-row" }, view.window, "·", view.kernel, "=", view.products),
+  h("div", { class: "cnn-row" }, view.window, view.kernel, view.products),
   view.status, view.sum);
 }
 
@@ -157,7 +157,7 @@ function rebuild(figure) {
   };
   figure.grids = {
     window: fillTable(view.window, "window"),
-    products: fillTable(view.products, "products"),
+    products: fillTable(view.products, "products, square by square"),
   };
   show(view.kernel, "kernel: type to change", typable(kernel, 3, (i, j, value) =>
     editWeight(figure, i, j, value)));

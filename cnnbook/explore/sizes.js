@@ -228,7 +228,7 @@ function draw(figure) {
 
 function drawLine(line, layer, row, rows) {
   const [name] = line.children;
-  const notes = special(layer).map((key) => `${nameOf(layer, key)} ${layer[key]}`);
+  const notes = special(layer).map((key) => `${nameOf(layer, key)}\u00a0${layer[key]}`);
   if (isWindowed(layer)) notes.unshift(`${layer.k}×${layer.k}`);
   name.firstChild.replaceChildren(titleOf(layer), " ", h("small", {}, notes.join(", ")));
   line.replaceChildren(name, ...(row.shape ? [
@@ -244,7 +244,6 @@ function share(row, key, rows) {
   const largest = Math.max(1, ...rows.map((other) => other[key] ?? 0));
   return h("td", { style: `--v:${row[key] / largest}` }, count(row[key]));
 }
-
 
 // The name of the preset that the stack is, if it is one.
 function presetOf({ presets, state }) {
@@ -267,8 +266,10 @@ function total(stack, rows, key) {
   const numbers = rows.map((row) => row[key]);
   const [whole, largest] = [sum(numbers), Math.max(...numbers)];
   if (!whole) return "0";
-  const name = titleOf(stack[numbers.indexOf(largest)]);
-  return `${count(whole)} (${(100 * largest / whole).toFixed()} % in one ${name})`;
+  const at = numbers.indexOf(largest);
+  const ends = [rows[at - 1], rows[at]].map(({ shape }) => shape[0]).join(" → ");
+  const part = (100 * largest / whole).toFixed();
+  return `${count(whole)} (${part} % in the ${titleOf(stack[at])} ${ends})`;
 }
 
 function say({ view }, text) {
@@ -304,8 +305,8 @@ function arrange({ view: { preset, link, status, body } }) {
     h("div", { class: "cnn-bar" }, h("label", {}, "network ", preset)), status,
     h("table", { class: "cnn-sizes" }, h("thead", {}, head), body),
     h("p", {}, "The longer its bar, the more of a column a layer has. Receptive field: the height "
-      + "and width, in pixels of the input, of what an output sees. ReLU and dropout change none "
-      + "of these numbers and are left out."),
+      + "and width, in pixels, of what an output sees; padding counts, so it can be larger than "
+      + "the image. ReLU and dropout change none of these numbers and are left out."),
     link.node,
   ];
 }

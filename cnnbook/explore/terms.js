@@ -66,6 +66,9 @@ function unitOf(values) {
   return largest > 0 && largest < 0.1 ? exponent(largest) : 0;
 }
 
+// Two decimals, also where they are zeros: numbers that are added up.
+const fixed = (value) => Number(value.toFixed(2)).toFixed(2).replace("-", "−");
+
 const inUnit = (name, n) => (n ? `${name}, in ${powerText(n)}` : name);
 
 // --- The parts ---
@@ -113,7 +116,7 @@ function showChips(made) {
     chips.children[n].ariaPressed = n === opened;
     name.textContent = `${names.part} ${map}`;
     paintWeights(picture, cells, largest);
-    given.textContent = short(sums[n] * 10 ** power);
+    given.textContent = fixed(sums[n] * 10 ** power);
   });
 }
 
@@ -148,11 +151,14 @@ function showTables(made) {
   tables.hidden = !group?.cells.flat().length;
   term.textContent = "";
   if (tables.hidden) return;
-  const { cells } = group;
+  const { map, cells } = group;
+  const owner = map === undefined ? "" : `${names.part} ${map}: `;
+  const products = cells.flat().map((it) => (it ? it.value * it.weight : 0));
+  const total = fixed(sum(products) * 10 ** unitOf(products));
   const columns = [
-    [names.role, names.value, ({ value }) => value],
+    [names.role, owner + names.value, ({ value }) => value],
     ["s", names.weight, ({ weight }) => weight],
-    ["s", "products, square by square", ({ value, weight }) => value * weight],
+    ["s", `products, square by square; sum ${total}`, ({ value, weight }) => value * weight],
   ];
   if (String(made.size) !== String(shape(cells))) makeTables(made, shape(cells));
   made.boards.forEach((board, n) => fillTable(board, columns[n], groups, cells));

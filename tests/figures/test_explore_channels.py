@@ -296,13 +296,41 @@ def test_what_is_pointed_at_is_only_shown(figure: Channels) -> None:
 
 def test_the_parts_have_the_digits_of_the_sum(figure: Channels) -> None:
     go(figure.root.page, "channels-7-4-2")
-    assert added(figure.status.split(" = ")[1].split(" (bias)")[0])[:-1] == figure.chips
+    parts = figure.status.split(" = ")[1].split(" (bias)")[0]
+    assert added(parts)[:-1] == figure.chips
+    assert all(re.fullmatch(r"\d+\.\d\d", part) for part in re.split(" [+−] ", parts.lstrip("−")))
+
+
+def test_the_tables_lead_from_the_cards_to_the_sum(figure: Channels) -> None:
+    """They name their map, end in what its card says, and stand between the cards and the total."""
+    figure.root.locator(".chips button").nth(2).click()
+    share = figure.root.locator(".chips button > span").nth(2).inner_text()
+    captions = figure.root.locator(".terms caption").all_inner_texts()
+    assert captions == ["map 2: window", "kernel", f"products, square by square; sum {share}"]
+    parts = (".maps", ".chips", ".terms table", "[role=status]", "[aria-label^='output,']")
+    boxes = [figure.root.locator(part).first.bounding_box() for part in parts]
+    tops = [box["y"] for box in boxes if box]
+    assert len(tops) == len(parts)
+    assert tops == sorted(tops)
+
+
+def test_zero_has_the_colour_of_the_ground(show: Opener) -> None:
+    """In the tables and in the pictures of the kernels, that of the maps."""
+    page = show(to_html(ChannelExplorer(np.zeros((2, 3, 3)), np.zeros((1, 2, 2, 2)))))
+
+    def colour(part: str, key: str = "backgroundColor") -> list[float]:
+        text = page.locator(part).first.evaluate(f"node => getComputedStyle(node).{key}")
+        return [float(number) for number in re.findall(r"[\d.]+", text)]
+
+    ground = colour(".maps canvas", "columnRuleColor")
+    for part in (".chips canvas", ".terms td"):
+        np.testing.assert_allclose(colour(part), ground, atol=1e-4)
 
 
 def test_a_part_that_rounds_to_zero_is_written_as_zero(show: Opener) -> None:
     w = [[[[-0.001]], [[-2]]]]
     figure = Channels(show(to_html(ChannelExplorer(np.ones((2, 2, 2)), w, [-0.5]))))
-    assert figure.status.endswith(" = 0 − 2 − 0.5 (bias) ≈ −2.5")
+    assert figure.status.endswith(" = 0.00 − 2.00 − 0.50 (bias) ≈ −2.50")
 
 
 def test_the_map_of_the_number_is_framed_and_named(figure: Channels) -> None:
@@ -310,6 +338,7 @@ def test_the_map_of_the_number_is_framed_and_named(figure: Channels) -> None:
     assert "16 maps out, one for each filter; framed: map 9, row 4, column 2" in figure.text
     frame = figure.root.locator("i.met").evaluate("({ style: s }) => [s.top, s.left]")
     np.testing.assert_allclose([float(side[:-1]) for side in frame], [50, 12.5], atol=0.01)
+    assert figure.root.locator("i.met").inner_text() == "map 9"
 
 
 def test_keys_and_touch(show: Opener, figure: Channels) -> None:
@@ -401,7 +430,7 @@ def test_one_of_each_is_said_in_the_singular(show: Opener) -> None:
     figure = Channels(show(to_html(ChannelExplorer([[[2]]], [[[[1]]]]))))
     assert "1 map into 1 filter: " in figure.text
     assert "1 sum of 1 product and" in figure.text
-    assert figure.status == "y[map 0, row 0, column 0] = 2 + 0 (bias) = 2"
+    assert figure.status == "y[map 0, row 0, column 0] = 2.00 + 0.00 (bias) = 2.00"
 
 
 # --- The rules of all figures ------------------------------------------------------------------

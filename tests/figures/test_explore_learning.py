@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from figure_driver import (
+    DARK,
     Driver,
     Opener,
     check_accessible,
@@ -215,6 +216,8 @@ def test_opens_with_the_start_of_the_source(figure: Learner) -> None:
     start = Run(NORMAL, 0.001, 0)
     right = f"{100 - len(start.wrong) / 1.92:.0f} %"
     assert figure.tally == ["0", shown(start.losses[0]), right, "0 %"]
+    for label in ("of 192 digits read correctly", "weights changed, relative to their size"):
+        assert label in figure.text
     assert figure.wrong == start.wrong
     assert figure.legend == named("N(0, 1) 0.001")
     assert len(figure.line(0, "now")) == 1
@@ -394,6 +397,28 @@ def test_starts_over(figure: Learner) -> None:
         figure.status
         == f"N(0, 1), learning rate 0.001, not trained: {192 - len(before[1])} of 192 digits right."
     )
+
+
+DARKEN = """sheet => new Promise((done) => {
+    sheet.addEventListener("transitionend", done, { once: true });
+    document.documentElement.dataset.theme = "dark";
+})"""
+STRONGEST = """canvas => {
+    const { width, height } = canvas, copy = new OffscreenCanvas(width, height)
+        .getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, width, height);
+    const at = data.reduce((most, v, i) => (i % 4 === 3 && v > data[most] ? i : most), 3);
+    return [...data.slice(at - 3, at)];
+}"""
+
+
+def test_the_digits_have_the_colour_of_the_text(show: Opener) -> None:
+    """Of the theme, also when it changes."""
+    digit = show(DARK, to_html(FIGURE)).locator(".sheet canvas").first
+    np.testing.assert_allclose(digit.evaluate(STRONGEST), (29, 36, 51), atol=2)
+    digit.page.locator(".sheet").evaluate(DARKEN)
+    np.testing.assert_allclose(digit.evaluate(STRONGEST), (220, 217, 210), atol=2)
 
 
 def test_the_run_before_stays_in_sight(figure: Learner) -> None:

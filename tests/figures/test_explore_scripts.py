@@ -6,10 +6,11 @@ from textwrap import indent
 
 import numpy as np
 import pytest
-from figure_driver import check_html
+from figure_driver import Opener, check_html
 
 import cnnbook.explore
 from cnnbook.explore import ConvolutionExplorer
+from cnnbook.explore.figure import summand
 
 SCRIPTS = sorted(Path(cnnbook.explore.__file__).parent.glob("*.js"))
 SHARED = ["address", "axes", "figure", "fit", "gradients", "kernel", "network", "planes"]
@@ -72,3 +73,13 @@ def test_a_heavy_figure_is_found() -> None:
     check_html(ConvolutionExplorer(np.eye(3), np.eye(2)))
     with pytest.raises(AssertionError):
         check_html(Heavy(np.eye(3), np.eye(2)))
+
+
+def test_a_summand_is_in_brackets_if_it_is_written_with_a_minus(show: Opener) -> None:
+    values = [2, -2, 0, -0.004, -0.006, 0.375]
+    expected = ["2", "(−2)", "0", "0", "(−0.01)", "0.38"]
+    script = next(path for path in SCRIPTS if path.name == "figure.js").read_text(encoding="utf-8")
+    assert (
+        show().evaluate(f"values => {{ {script} return values.map(summand); }}", values) == expected
+    )
+    assert [summand(value) for value in values] == expected

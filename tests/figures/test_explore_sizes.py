@@ -2,6 +2,7 @@
 
 import random
 import re
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -221,8 +222,9 @@ def texts(code: str) -> list[list[str]]:
 
 def largest(figure: SizeExplorer, key: str) -> str:
     """The layer that has most of something, and its part of the whole."""
-    top = max(figure.rows, key=lambda row: getattr(row, key))
-    return f"{100 * getattr(top, key) / getattr(figure, key):.0f} % in one {top.name}"
+    before, top = max(pairwise(figure.rows), key=lambda pair: getattr(pair[1], key))
+    part = f"{100 * getattr(top, key) / getattr(figure, key):.0f} %"
+    return f"{part} in the {top.name} {before.shape[0]} → {top.shape[0]}"
 
 
 @pytest.fixture
