@@ -23,7 +23,7 @@ from cnnlib import checks
 from cnnlib.checks import Array
 
 NAMES = {"x": "input", "w": "kernel", "y": "output"}
-COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # of a script: read where it is written
+SPARE = re.compile(r"^ *//.*\n|^ +", re.MULTILINE)  # comments, indentation: read at the source
 NOTE = "A still picture: run the cell to make it move."
 
 
@@ -54,7 +54,7 @@ class Figure(ABC):
         style = f"<style>{_read('figure.css')}{own_style}</style>"
         picture = f"{self.picture()}<p><small>{NOTE}</small></p>"
         script = "".join(_read(f"{name}.js") for name in ("figure", *names))
-        script = f'"use strict";{COMMENT.sub("", script)}'
+        script = f'"use strict";{SPARE.sub("", script)}'
         data = json.dumps(self.data(), separators=(",", ":")).replace("<", "\\u003c")
         key = hashlib.sha256(f"{style}{picture}{script}{data}".encode()).hexdigest()[:12]
         return (
