@@ -1,4 +1,4 @@
-"""The explorers' scripts: short functions, short lines; shipped without comments and indentation, 32 kB."""
+"""The explorers' scripts: short functions and lines, shipped without comments, at most 32 kB."""
 
 import re
 from pathlib import Path
