@@ -66,6 +66,7 @@ function walk({ points, start, make, lr }, steps) {
 // The valley's plot, with a start to be moved.
 function makeHills(moved) {
   const plot = makePlot("slope w", "intercept b", ["start"], (_, start) => moved(start));
+  plot.marks[0].handle.classList.add("start");
   scale(plot, [-2, -1, 0, 1, 2, 3], [-4, -2, 0, 2, 4, 6]);
   return plot;
 }
