@@ -47,10 +47,12 @@ function backward(data) {
 function elements(figure) {
   return {
     steps: steppers(limits, figure.state, (news) => change(figure, news)),
+    question: h("p"),
     forward: h("div", { class: "cnn-row" }),
+    result: h("div", { class: "cnn-row" }),
     status: h("p", { role: "status" }),
     products: h("p", { class: "sum" }),
-    how: h("p"),
+    how: h("summary"),
     sliding: h("div", { class: "cnn-row" }),
     link: linkTo("backward", "view", (code) => open(figure, code)),
   };
@@ -58,11 +60,10 @@ function elements(figure) {
 
 function arrange(view) {
   return [
-    h("p", {}, h("b", {}, "How does the loss change with a weight of w, or with a pixel of x?"),
-      " In each window, a weight is multiplied by a pixel. So the weight gets dy · pixel,"
-      + " the pixel dy · weight; summed over the windows, that is dw and dx."),
-    h("p", {}, "Point at a weight or a pixel, or tap it. A click or a digit changes dy."),
-    view.forward, view.status, view.products, view.how, view.sliding,
+    view.question,
+    h("p", {}, "Choose another weight, or a pixel of x for its dx."
+      + " Click a number of dy to change it."),
+    view.forward, view.status, view.products, h("details", {}, view.how, view.sliding),
     h("div", { class: "cnn-bar" }, ...view.steps.nodes, view.link.node),
   ];
 }
@@ -83,21 +84,21 @@ function layOutForward(figure) {
   const w = board("w", "w", shape(state.w), (i, j) => ask(figure, "w", [i, j]));
   const dy = board("g", "dy", shape(state.dy), () => {}, (p, q, key) => edit(figure, p, q, key));
   dy.table.caption.append(", gradient of y\u00a0=\u00a0x\u00a0∗\u00a0w");
-  view.forward.replaceChildren(x.table, w.table, dy.table);
+  view.forward.replaceChildren(x.table, w.table, dy.table, view.result);
   figure.grids = { x, w, dy };
 }
 
-// The sliding product that gives dx or dw.
+// dx or dw, and the sliding product that gives it.
 function layOutSliding(figure) {
   const { state, grids, view } = figure;
   const ofWeights = state.target === "w";
   const [left, right] = ofWeights ? factorsOfDW(state) : factorsOfDX(state);
   const result = board("g", `d${state.target}`, shape(state[state.target]));
   Object.assign(grids, { left, right, result });
-  view.sliding.replaceChildren(left.table, "∗", right.table,
-    h("div", { class: "cnn-row" }, "=", result.table));
-  view.how.textContent = (ofWeights ? "All of dw: dy slides over x, not rotated."
-    : "All of dx: w, rotated by 180°, slides over dy.")
+  view.result.replaceChildren("→", result.table);
+  view.sliding.replaceChildren(left.table, "∗", right.table);
+  view.how.textContent = (ofWeights ? "All of dw at once: dy slides over x, not rotated."
+    : "All of dx at once: w, rotated by 180°, slides over dy.")
     + (state.stride > 1 ? " Hatched: zeros put in for the stride." : "");
 }
 
@@ -177,6 +178,7 @@ function draw(figure) {
   if (ofWeights) drawOverX(figure, met, sent);
   else drawOverDY(figure, met);
   fill(grids.result, (i, j) => total(shares(state, [i, j])), here);
+  drawQuestion(figure);
   drawSum(figure, list);
   view.link.set(codeOf(figure));
 }
@@ -218,14 +220,23 @@ function drawSpread({ dy, stride }, board, start, on, between) {
   });
 }
 
+// What is asked, and the rule that answers it.
+function drawQuestion({ state, view }) {
+  const { target, at: [i, j] } = state;
+  const [kind, other] = target === "w" ? ["the weight", "x"] : ["the pixel", "w"];
+  const cell = `${target}[${i}, ${j}] = ${short(state[target][i][j])}`;
+  view.question.replaceChildren(h("b", {}, `How does the loss change with ${kind} ${cell}?`),
+    ` It meets the framed cells of ${other}, one for each framed cell of dy: `
+      + `d${target} is the sum of dy · ${other}.`);
+}
+
 // The sum with letters, then its products.
 function drawSum({ state, view }, list) {
-  const { target, at, dy } = state;
+  const { target, at } = state;
   const role = target === "w" ? "x" : "w";
   const result = outcome(total(list), ...list.flatMap(({ dy, factor }) => [dy, factor]));
   view.status.textContent = `d${target}[${at.join(", ")}] = Σ dy[p, q] · `
-    + `${role}[${partnerText(state, "p", 0)}, ${partnerText(state, "q", 1)}]${result}`
-    + ` (${list.length} of ${dy.flat().length} windows)`;
+    + `${role}[${partnerText(state, "p", 0)}, ${partnerText(state, "q", 1)}]${result}`;
   view.products.replaceChildren(...list.flatMap(({ dy, factor }, n) => [
     n ? " + " : "",
     h("span", { class: "g" }, summand(dy)), "·", h("span", { class: role }, summand(factor)),

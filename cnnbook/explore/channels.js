@@ -42,6 +42,7 @@ function elements(figure) {
       (unit, how) => meetAt(figure, unit && around(unit), how))),
     outputs: makePlane("s", { name: "output", to: [filters, rows] }, min(filters, 8), 7,
       (unit, how) => choose(figure, unit, how)),
+    kernels: h("small"),
     terms: makeTerms((unit) => meetAt(figure, around(unit.place))),
     slider: h("input", {
       type: "range", min: 0, max: rows * rows - 1, "aria-label": "window",
@@ -62,7 +63,7 @@ function makeMap(name, rows, visit) {
 }
 
 function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) {
-  const { inputs, outputs, terms } = view;
+  const { inputs, outputs, kernels, terms } = view;
   return [
     h("p", {}, h("b", {}, `How is one number of the ${many(filters, "map")} out made from the `
       + `${many(maps, "map")} in?`)),
@@ -70,7 +71,7 @@ function arrange({ layers: [{ to: [maps] }, { to: [filters], kernel }], view }) 
     h("div", { class: "net", style: `--maps:${maps}` },
       h("small", {}, `${many(maps, "map")} in, and the window, the same in each`),
       h("div", { class: "maps" }, ...inputs.map(({ node }) => node)),
-      terms.unit, terms.chips),
+      kernels, terms.chips),
     h("div", { class: "terms" }, terms.tables, terms.term),
     view.status, outputs.node,
     h("div", { class: "cnn-bar" }, view.player.node, "window ", view.slider, view.link.node),
@@ -168,6 +169,10 @@ function draw(figure) {
     role: "s", value: "window", weight: "kernel", part: "map",
     unitName: ({ place: [map, i, j] }) => `x[map ${map}, row ${i}, column ${j}]`,
   });
+  const title = inUnit(`Filter ${f}: its kernel for each map, and the sum of the products`,
+    unitOf(view.terms.sums));
+  view.kernels.hidden = groups.length < 2;
+  view.kernels.textContent = `${title}. Choose one to see these below.`;
   view.outputs.node.firstChild.textContent =
     `${many(filters, "map")} out, one for each filter; framed: map ${f}, row ${p}, column ${q}`;
   const parts = [...groups.map(({ cells }) => termSum(cells)), layer.b[f]];

@@ -18,7 +18,7 @@ const pathOf = (state, steps) => walk({ ...state, make: () => heavyBall(0) }, st
 
 // --- What is said ---
 
-// Whether the walk arrives, in a word, and why: by what a step multiplies the distance from the
+// Whether the walk arrives, in a word, and why: by what a step multiplies the offset from the
 // lowest place along each axis of the valley.
 function verdict({ lr }, { high, low }) {
   const [steep, flat] = [high, low].map((curvature) => 1 - lr * curvature);
@@ -27,9 +27,10 @@ function verdict({ lr }, { high, low }) {
   const steps = digits(ceil(log(10) / -log(slow)));
   return [
     slow > 1 ? "Diverges" : arrives,
-    `Each step multiplies the distance from ✕ by ${digits(steep, 4)} across the valley, where it `
-      + `is steep, and by ${digits(flat, 6)} along it, where it is flat.`
-      + (slow < 1 ? ` In ${steps} steps it becomes ten times smaller.` : ""),
+    `Each step multiplies the offset from ✕ by ${digits(steep, 4)} across the valley, `
+      + "where it is steep" + (steep < 0 ? " (the walk changes sides)" : "")
+      + `, and by ${digits(flat, 6)} along it, where it is flat.`
+      + (slow < 1 ? ` In ${steps} steps both parts are at least ten times smaller.` : ""),
   ];
 }
 
@@ -166,8 +167,8 @@ function arrange(figure) {
   return [
     h("p", {}, h("b", {}, "How large may the learning rate α be?"), " Below a limit, the ",
       h("span", { class: "g" }, "walk"), " of gradient descent comes ever closer to the lowest"
-      + " cost ✕; above it, each step leads farther away. Move α past the limit, or drag a point or"
-      + " the start ○."),
+      + " cost ✕; above it, it ends up ever farther away. Move α past the limit, or drag a"
+      + " point or the start ○."),
     h("div", { class: "rate" }, name, shown, h("span", {}, input, bound)),
     status,
     h("div", { class: "plots" },

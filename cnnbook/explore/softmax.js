@@ -160,7 +160,8 @@ function draw(figure) {
   view.add.ariaDisabled = !canAdd(figure);
   view.link.set(write([logits], target, pointed));
   say(figure, ...spellShare(pointed, logits), h("br"), pointed === target
-    ? "A larger logit lowers the loss." : "A larger logit raises the loss.");
+    ? `A larger logit of class ${pointed}, the right one, lowers the loss.`
+    : `A larger logit of class ${pointed} raises the loss.`);
 }
 
 function say({ state: { logits, target }, view: { status } }, ...words) {

@@ -87,8 +87,8 @@ function arrange(view) {
       + " overlaps add. Point at or tap a cell of dy, or play."),
     h("div", { class: "cnn-row" }, view.dy, "·", view.w, "→", view.dx),
     h("div", { class: "cnn-bar" }, view.player.node, view.status),
-    h("p", {}, strong("Collected:"), " each cell of dx is a sum over dy, with w rotated by 180°."
-      + " Point at or tap a cell of dx."),
+    h("p", {}, strong("Collected:"), " the same dx, each cell as a sum over dy, with w rotated by"
+      + " 180°. Point at or tap a cell of dx."),
     h("div", { class: "cnn-row" }, view.met, "·", view.rotated, "→", view.whole),
     view.sum,
     h("div", { class: "cnn-bar" }, ...view.steps.nodes, view.link.node),

@@ -336,6 +336,7 @@ def test_a_part_that_rounds_to_zero_is_written_as_zero(show: Opener) -> None:
 def test_the_map_of_the_number_is_framed_and_named(figure: Channels) -> None:
     go(figure.root.page, "channels-9-4-2")
     assert "16 maps out, one for each filter; framed: map 9, row 4, column 2" in figure.text
+    assert "Filter 9: its kernel for each map, and the sum of the products." in figure.text
     frame = figure.root.locator("i.met").evaluate("({ style: s }) => [s.top, s.left]")
     np.testing.assert_allclose([float(side[:-1]) for side in frame], [50, 12.5], atol=0.01)
     assert figure.root.locator("i.met").inner_text() == "map 9"

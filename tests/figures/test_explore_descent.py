@@ -306,7 +306,9 @@ def test_verdict_is_what_happens(figure: Playground) -> None:
         with np.errstate(all="ignore"):
             gained = cost(walk(lr, 400)[-1]) < cost(np.array(START))
         assert gained == (word != "Diverges")
-        steps = re.search(r"In (\d+) steps it becomes ten times smaller", figure.status)
+        assert ("changes sides" in figure.status) == (factors[0] < 0)
+        end = r"In (\d+) steps both parts are at least ten times smaller\."
+        steps = re.search(end, figure.status)
         assert bool(steps) == gained
         if steps:
             close(int(steps[1]), math.ceil(-math.log(10) / math.log(largest)), 6e-3)

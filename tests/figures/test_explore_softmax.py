@@ -209,7 +209,8 @@ def test_what_is_said_of_the_slope_is_true(figure: Softmax) -> None:
         before = values(DIGIT, 5)[1]
         figure.slider(k).press("ArrowRight")
         after = figure.found("Loss: .* ≈ #\n")[0]
-        assert ("lowers" if after < before else "raises") in figure.status
+        means = ", the right one, lowers" if after < before else " raises"
+        assert f"A larger logit of class {k}{means} the loss." in figure.status
         figure.press("Reset")
 
 
