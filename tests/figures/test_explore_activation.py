@@ -5,18 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_link,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, check_link, check_phone, check_still, to_html
 from numpy.typing import NDArray
 
 from cnnbook.explore import ActivationExplorer
@@ -26,6 +15,7 @@ Floats = NDArray[np.float64]
 WIDTH, HEIGHT = 312, 190  # as in activation.js
 NAMES = ["ReLU", "leaky ReLU", "sigmoid", "tanh", "GELU"]
 PLACES = [-6, -1.3, -0.1, 0, 0.1, 0.7, 6]
+FIGURE = ActivationExplorer()
 
 
 def values(name: str, x: Any) -> tuple[Floats, Floats]:
@@ -62,14 +52,10 @@ class Activation(Driver):
 
 @pytest.fixture
 def figure(show: Opener) -> Activation:
-    return Activation(show(to_html(ActivationExplorer())))
+    return Activation(show(to_html(FIGURE)))
 
 
 # --- Without a browser ------------------------------------------------------------------------
-
-
-def test_html_is_self_contained_and_small() -> None:
-    check_html(ActivationExplorer())
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -181,29 +167,25 @@ def test_the_link_leads_back(show: Opener) -> None:
         figure.move(-2)
 
     refused = ("leaky+ReLU_7", "leaky+ReLU_-7", "leaky_1", "tanh_x", "tanh_")
-    check_link(show, ActivationExplorer(), "leaky+ReLU_-2", drive, *refused)
+    check_link(show, FIGURE, "leaky+ReLU_-2", drive, *refused)
 
 
-# --- What all figures keep --------------------------------------------------------------------
+# --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, ActivationExplorer())
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("ReLU", "−5\t0\t0", "5\t5\t1")
+
+    def drive(self, figure: Driver) -> None:
+        figure.choose("leaky ReLU")
 
 
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, ActivationExplorer())
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
+def test_the_still_picture_of_another_function(show: Opener) -> None:
     value, slope = values("GELU", [-2])
     numbers = [f"{v[0]:.3f}".replace("-", "−") for v in (value, slope)]
     check_still(show, ActivationExplorer("GELU"), *numbers)
 
 
-def test_fits_a_phone(show: Opener) -> None:
+def test_another_function_fits_a_phone(show: Opener) -> None:
     check_phone(show, ActivationExplorer("tanh", 0.6))
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, ActivationExplorer(), lambda figure: figure.choose("leaky ReLU"))

@@ -7,18 +7,7 @@ from typing import Any
 import figure_driver
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_link,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, check_html, check_link, check_phone, to_html
 from playwright.sync_api import Locator, expect
 
 from cnnbook.explore import BackwardExplorer
@@ -28,6 +17,7 @@ from cnnlib.functional import conv2d, conv2d_backward
 X = np.array([[1, 0, 2, 1, 0], [0, 3, 1, 0, 1], [2, 1, 0, 1, 3], [1, 0, 2, 2, 0], [0, 1, 1, 0, 2]])
 W = np.arange(1, 10).reshape(3, 3)
 DY = np.array([[1, 0, -1], [2, 1, 0], [0, -2, 1]])
+FIGURE = BackwardExplorer(X, W, DY)
 LARGEST = BackwardExplorer(
     np.arange(36).reshape(6, 6) % 10, np.eye(3) * -2, np.arange(64).reshape(8, 8) % 10 - 4, 1, 2
 )
@@ -87,7 +77,7 @@ def bracket(value: float) -> str:
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
+def test_the_largest_are_small() -> None:
     check_html(LARGEST)
     check_html(BackwardExplorer(np.ones((6, 6)), [[2]], np.arange(100).reshape(10, 10) % 10, 1, 2))
 
@@ -122,7 +112,7 @@ def test_bad_input_is_named(change: dict[str, Any], error: type[Exception], mess
 
 
 def test_picture_marks_the_middle_pixel_and_spells_its_sum() -> None:
-    picture = BackwardExplorer(X, W, DY).picture()
+    picture = FIGURE.picture()
     assert "dx[2, 2] = 1·9 + 0·8 + (−1)·7 + 2·6 + 1·5 + 0·4 + 0·3 + (−2)·2 + 1·1 = 16" in picture
     picture = BackwardExplorer(X, W, DY, 2, 1).picture()
     assert [
@@ -140,7 +130,7 @@ def test_picture_marks_the_middle_pixel_and_spells_its_sum() -> None:
 
 @pytest.fixture
 def figure(show: Opener) -> Driver:
-    return Driver(show(to_html(BackwardExplorer(X, W, DY))))
+    return Driver(show(to_html(FIGURE)))
 
 
 CASES = [
@@ -359,31 +349,22 @@ def test_the_link_leads_back(show: Opener) -> None:
     def type_dy(figure: Driver) -> None:
         cell(figure, "dy", 0, 0).click()
 
-    explorer = BackwardExplorer(X, W, DY)
     refused = ("1_0_y_0,0", "1_0_w_3,0", "1_0_x_5,0", "0_0_x_0,0", "1_0_x_0,0_ones", "1_0_x_0")
-    check_link(show, explorer, "1_1_w_0,2", ask, *refused)
-    check_link(show, explorer, "1_0_w_1,1_0,0,-1;2,1,0;0,-2,1", type_dy, "1_0_w_1,1_1,2;3")
+    check_link(show, FIGURE, "1_1_w_0,2", ask, *refused)
+    check_link(show, FIGURE, "1_0_w_1,1_0,0,-1;2,1,0;0,-2,1", type_dy, "1_0_w_1,1_1,2;3")
 
 
-def test_twice_on_one_page(show: Opener) -> None:
-    check_twice_and_hosted(show, BackwardExplorer(X, W, DY))
+# --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, BackwardExplorer(X, W, DY))
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("dx[2, 2] = 1·9 + 0·8", "= 16", "−14")
 
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, BackwardExplorer(X, W, DY), "dx[2, 2] = 1·9 + 0·8", "= 16", "−14")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, LARGEST)
-
-
-def test_is_accessible(show: Opener) -> None:
-    def drive(figure: Driver) -> None:
+    def drive(self, figure: Driver) -> None:
         figure.press("more stride")
         cell(figure, "w", 1, 1).hover()
 
-    check_accessible(show, BackwardExplorer(X, W, DY), drive)
+
+def test_the_largest_fits_a_phone(show: Opener) -> None:
+    check_phone(show, LARGEST)

@@ -8,11 +8,9 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
-    check_accessible,
+    Rules,
     check_html,
     check_nothing_moves,
-    check_phone,
-    check_still,
     check_stops_when_gone,
     check_twice_and_hosted,
     go,
@@ -116,9 +114,8 @@ def figure(show: Opener) -> Channels:
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
+def test_html_of_a_small_one() -> None:
     check_html(SMALL, 50 * 1024)
-    check_html(LENET, 50 * 1024 + len(LENET.data()["weights"]))
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -437,26 +434,22 @@ def test_one_of_each_is_said_in_the_singular(show: Opener) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
+class TestRules(Rules):
+    figure = LENET
+    largest = 50 * 1024 + len(LENET.data()["weights"])
+    still = (f"{named(*LENET.place)} = ", "window")
+
+    def drive(self, figure: Driver) -> None:
+        figure.press("Play")
+
+
+def test_a_small_one_twice_and_in_jupyterlab(show: Opener) -> None:
     check_twice_and_hosted(show, SMALL)
 
 
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    f, p, q = LENET.place
-    check_still(show, LENET, f"{named(f, p, q)} = ", "window")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, LENET)
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
+def test_nothing_moves_in_a_small_one(show: Opener) -> None:
     check_nothing_moves(show, SMALL)
 
 
 def test_stops_when_it_is_gone(figure: Channels) -> None:
     check_stops_when_gone(figure, "Play")
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, LENET, lambda figure: figure.press("Play"))

@@ -8,12 +8,11 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
+    Rules,
     check_accessible,
     check_html,
     check_link,
-    check_nothing_moves,
     check_phone,
-    check_still,
     check_stops_when_gone,
     host,
     to_html,
@@ -35,6 +34,7 @@ SEVEN = np.array(
     ]
 )
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+FIGURE = ConvolutionExplorer(SEVEN, SOBEL)
 PRESETS = {
     "identity": np.pad([[1.0]], 1),
     "edge": np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]]),
@@ -57,12 +57,12 @@ def texts(a: Any) -> list[list[str]]:
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
+def test_html_of_the_largest_is_small() -> None:
     check_html(ConvolutionExplorer(np.arange(64).reshape(8, 8) % 10, np.eye(5) * -2, padding=2))
 
 
 def test_html_is_deterministic_and_named_by_its_content() -> None:
-    html = ConvolutionExplorer(SEVEN, SOBEL)._repr_html_()
+    html = FIGURE._repr_html_()
     assert html == ConvolutionExplorer(SEVEN.astype(np.float32), SOBEL.tolist())._repr_html_()
     others = [ConvolutionExplorer(SEVEN, SOBEL.T), ConvolutionExplorer(SEVEN, SOBEL, stride=2)]
     keys = {re.findall('data-figure="(.*?)"', h)[0] for h in [html, *map(to_html, others)]}
@@ -131,7 +131,7 @@ def test_picture_marks_the_first_window_and_spells_its_sum() -> None:
 
 @pytest.fixture
 def figure(show: Opener) -> Driver:
-    return Driver(show(to_html(ConvolutionExplorer(SEVEN, SOBEL))))
+    return Driver(show(to_html(FIGURE)))
 
 
 def test_starts_with_the_first_window(figure: Driver) -> None:
@@ -364,18 +364,11 @@ def test_the_link_leads_back(show: Opener) -> None:
         figure.root.get_by_label("weight 0, 0").fill("1/4")
         figure.root.page.keyboard.press("Enter")
 
-    explorer = ConvolutionExplorer(SEVEN, SOBEL)
     refused = ("1_3_1_3_blur", "1_0_1_20_blur", "1_0_1_0_blu", "1_0_1_0_1,0;1", "1_0_1_0_1,x")
-    check_link(show, explorer, "1_1_1_3_Sobel+y", choose, *refused)
+    check_link(show, FIGURE, "1_1_1_3_Sobel+y", choose, *refused)
     x = ";".join(",".join(map(str, row)) for row in SEVEN)
     code = f"1_0_1_0_0.25,0,1;-2,0,2;-1,0,1_0,1{x[3:]}"
-    check_link(
-        show, explorer, code, edit, "1_0_1_0_blur_1,2", "1_0_1_0_" + "1,1,1,1,1,1;" * 5 + "1"
-    )
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, ConvolutionExplorer(SEVEN, SOBEL))
+    check_link(show, FIGURE, code, edit, "1_0_1_0_blur_1,2", "1_0_1_0_" + "1,1,1,1,1,1;" * 5 + "1")
 
 
 def test_says_when_no_window_fits(show: Opener) -> None:
@@ -425,8 +418,19 @@ def test_reset_brings_everything_back(figure: Driver) -> None:
     assert seen() == before
 
 
-def test_twice_on_one_page(show: Opener) -> None:
-    html = to_html(ConvolutionExplorer(SEVEN, SOBEL))
+# --- The rules of all figures ------------------------------------------------------------------
+
+
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("0·(−1) + 0·0 + 0·1 + 0·(−2) + 1·0 + 1·2 + 0·(−1) + 0·0 + 0·1 = 2",)
+
+    def drive(self, figure: Driver) -> None:
+        figure.move(5)
+
+
+def test_three_on_one_page(show: Opener) -> None:
+    html = to_html(FIGURE)
     other = to_html(ConvolutionExplorer(np.eye(5), np.eye(2), 2))
     figures = show(html, html, other).locator(".cnn-figure[data-live]")
     expect(figures).to_have_count(3)
@@ -442,20 +446,15 @@ def test_twice_on_one_page(show: Opener) -> None:
 
 def test_lives_where_jupyterlab_puts_it(show: Opener) -> None:
     page = show()
-    host(page, to_html(ConvolutionExplorer(SEVEN, SOBEL)))
+    host(page, to_html(FIGURE))
     Driver(page).press("Step")
     assert Driver(page).status.startswith("Window 2 of 20")
 
 
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    sum_ = "0·(−1) + 0·0 + 0·1 + 0·(−2) + 1·0 + 1·2 + 0·(−1) + 0·0 + 0·1 = 2"
-    check_still(show, ConvolutionExplorer(SEVEN, SOBEL), sum_)
-
-
-def test_fits_a_phone(show: Opener) -> None:
+def test_the_widest_fits_a_phone(show: Opener) -> None:
     widest = ConvolutionExplorer(np.arange(64).reshape(8, 8), np.full((5, 5), -0.25), 1, 2)
     check_phone(show, widest)
 
 
-def test_is_accessible(show: Opener) -> None:
+def test_stride_and_padding_are_accessible(show: Opener) -> None:
     check_accessible(show, ConvolutionExplorer(SEVEN, SOBEL, 2, 1), lambda figure: figure.move(5))

@@ -6,18 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_link,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, check_link, to_html
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, expect
 
@@ -36,6 +25,9 @@ Floats = NDArray[np.float64]
 def explorer(**changes: Any) -> DescentExplorer:
     given: dict[str, Any] = {"x": X, "t": T, "start": START}
     return DescentExplorer(**given | changes)
+
+
+FIGURE = explorer()
 
 
 def cost(place: Floats, x: Floats = X, t: Floats = T) -> float:
@@ -132,7 +124,7 @@ class Playground(Driver):
 
 @pytest.fixture
 def figure(show: Opener) -> Playground:
-    return Playground(show(to_html(explorer())))
+    return Playground(show(to_html(FIGURE)))
 
 
 def close(shown: Any, expected: Any, rel: float = 6e-4) -> None:
@@ -142,16 +134,12 @@ def close(shown: Any, expected: Any, rel: float = 6e-4) -> None:
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
-    check_html(explorer())
-
-
 def test_repr_is_short_and_stable() -> None:
-    assert repr(explorer()) == "DescentExplorer(12 points, limit 0.1333, lr 0.1000)"
+    assert repr(FIGURE) == "DescentExplorer(12 points, limit 0.1333, lr 0.1000)"
 
 
 def test_picture_tells_both_sides_of_the_limit() -> None:
-    picture = explorer().picture()
+    picture = FIGURE.picture()
     for part in (0.75, 0.99, 1.01):
         end = cost(walk(part * limit(), 100)[-1])
         assert f"<td>{part}<td>{part * limit():.4f}<td>{end:.3g}" in picture
@@ -272,14 +260,10 @@ def test_the_link_leads_back(show: Opener) -> None:
         figure.root.get_by_role("slider", name="start").press("ArrowLeft")
 
     refused = ("0.1_301_0,0", "0_20_0,0", "0.1_20_4,0", "0.1_20_0", "SGD_0.1_20_0,0")
-    check_link(show, explorer(), "0.2_21_-0.8,2", choose, *refused)
+    check_link(show, FIGURE, "0.2_21_-0.8,2", choose, *refused)
     points = ";".join(f"{x:g},{t:g}" for x, t in zip(X, [3.46, *T[1:]], strict=True))
     code = f"0.1_100_-0.9,2_{points.replace('3.824', '3.82', 1)}"
-    check_link(show, explorer(), code, move, "0.1_100_0,0_1,2;3,4", f"{code[:-5]}7.1")
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, explorer())
+    check_link(show, FIGURE, code, move, "0.1_100_0,0_1,2;3,4", f"{code[:-5]}7.1")
 
 
 # --- The limit and the verdict ----------------------------------------------------------------
@@ -420,25 +404,18 @@ def test_points_in_a_row_do_no_harm(show: Opener) -> None:
         assert figure.numbers_shown[-1] == pytest.approx(best, rel=1e-3, abs=1e-6)
 
 
-# --- What all figures keep --------------------------------------------------------------------
+# --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_works_twice_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, explorer())
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("limit 2/λmax = 0.1333", "1.01", "393")
 
-
-def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
-    html = to_html(explorer())
-    figures = show(html, html).locator(".cnn-figure[data-live]")
-    first, second = (Playground(figures.nth(i)) for i in range(2))
-    before = second.text
-    first.steps(30)
-    first.mark("point 1").press("ArrowUp")
-    assert second.text == before != first.text
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, explorer(), "limit 2/λmax = 0.1333", "1.01", "393")
+    def drive(self, figure: Driver) -> None:
+        playground = Playground(figure.root)
+        playground.steps(30)
+        playground.mark("point 1").press("ArrowUp")
+        figure.press("Standardise x")
 
 
 def test_no_number_is_cut_off(figure: Playground) -> None:
@@ -452,11 +429,3 @@ def test_no_number_is_cut_off(figure: Playground) -> None:
     assert texts.evaluate_all(outside) == []
     figure.steps(300)
     assert texts.evaluate_all(outside) == []
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, explorer())
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, explorer(), lambda figure: figure.press("Standardise x"))

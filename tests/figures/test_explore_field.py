@@ -10,19 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_link,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    go,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, check_link, go, to_html
 from playwright.sync_api import Locator, expect
 
 from cnnbook.explore import FieldExplorer
@@ -112,10 +100,6 @@ def chapter_fields() -> Callable[[list[tuple[int, int, int]]], list[int]]:
 
 
 # --- Without a browser ------------------------------------------------------------------------
-
-
-def test_html_is_self_contained_and_small() -> None:
-    check_html(FIGURE)
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -483,24 +467,13 @@ def test_the_link_leads_back(show: Opener) -> None:
 # --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, FIGURE)
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("pixels", "4\t2\t2\t0\t1\t5\t16\t4", "3\t5\t1\t0\t1\t10\t14\t2")
 
-
-def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
-    figures = show(HTML, HTML).locator(".cnn-figure[data-live]")
-    first, second = (Field(figures.nth(i)) for i in range(2))
-    before = second.text
-    first.press("more window")
-    assert second.text == before != first.text
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, FIGURE)
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, FIGURE, "pixels", "4\t2\t2\t0\t1\t5\t16\t4", "3\t5\t1\t0\t1\t10\t14\t2")
+    def drive(self, figure: Driver) -> None:
+        figure.press("more window")
+        figure.press("Play")
 
 
 def test_cells_stay_apart_in_forced_colours(figure: Field) -> None:
@@ -512,10 +485,6 @@ def test_cells_stay_apart_in_forced_colours(figure: Field) -> None:
     page.emulate_media(forced_colors="none")
     colours = {name.strip(): fill for name, fill in fills}
     assert len(set(colours.values())) == len(colours) == 5
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, FIGURE)
 
 
 TEXTS = """(nodes) => nodes.map((node) => {
@@ -546,7 +515,3 @@ def test_nothing_overlaps_on_a_phone(show: Opener, address: str) -> None:
         right, bottom = map(min, one[2:], other[2:])
         assert left >= right or top >= bottom
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: figure.press("Play"))

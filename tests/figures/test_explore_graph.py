@@ -4,18 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_link,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, check_link, check_phone, to_html
 from playwright.sync_api import expect
 
 from cnnbook.explore import GraphExplorer
@@ -23,6 +12,7 @@ from cnnbook.explore.figure import short
 from cnnlib.autograd import Value
 
 POINTS = [(5.0, 3.0), (-10.0, 0.5), (0.0, 6.0), (10.0, 1.7), (-0.1, 2.0)]
+FIGURE = GraphExplorer()
 
 
 def digits(value: float) -> str:
@@ -67,10 +57,6 @@ def set_slider(figure: Driver, name: str, value: float) -> None:
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
-    check_html(GraphExplorer())
-
-
 def test_repr_is_short_and_stable() -> None:
     expected = "GraphExplorer(w7 = cos x · sin x + x / y, x = 2.5, y = 1)"
     assert repr(GraphExplorer(2.5, 1)) == expected
@@ -110,7 +96,7 @@ def test_picture_has_all_values_and_gradients(x: float, y: float) -> None:
 
 @pytest.fixture
 def figure(show: Opener) -> Driver:
-    return Driver(show(to_html(GraphExplorer())))
+    return Driver(show(to_html(FIGURE)))
 
 
 def check_numbers(figure: Driver, w: list[Value]) -> None:
@@ -220,7 +206,7 @@ def test_walks_by_keys(figure: Driver) -> None:
 
 
 def test_by_touch(show: Opener) -> None:
-    figure = Driver(show(to_html(GraphExplorer()), has_touch=True))
+    figure = Driver(show(to_html(FIGURE), has_touch=True))
     figure.root.locator('[data-node="4"]').tap()
     assert figure.status == "dw4 ≈ 0.2837"
 
@@ -238,19 +224,22 @@ def test_the_link_leads_back(show: Opener) -> None:
         point(figure, 6)
 
     refused = ("-11_3_7", "5_0_7", "5_3_8", "5_3_0", "5_3_1.5", "5_3", "x_3_7")
-    check_link(show, GraphExplorer(), "-1.5_3_6", drive, *refused)
+    check_link(show, FIGURE, "-1.5_3_6", drive, *refused)
 
 
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, GraphExplorer())
+# --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page(show: Opener) -> None:
-    check_twice_and_hosted(show, GraphExplorer())
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("w5 = w3 · w4", "−0.272", "−0.5057")
+
+    def drive(self, figure: Driver) -> None:
+        point(figure, 3)
 
 
-def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
-    html = to_html(GraphExplorer())
+def test_two_on_a_page_point_and_slide_apart(show: Opener) -> None:
+    html = to_html(FIGURE)
     figures = show(html, html).locator(".cnn-figure[data-live]")
     first, second = (Driver(figures.nth(i)) for i in range(2))
     set_slider(first, "x", 2)
@@ -260,13 +249,5 @@ def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
     assert first.status.startswith("dw1")
 
 
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, GraphExplorer(), "w5 = w3 · w4", "−0.272", "−0.5057")
-
-
-def test_fits_a_phone(show: Opener) -> None:
+def test_long_numbers_fit_a_phone(show: Opener) -> None:
     check_phone(show, GraphExplorer(-9.9, 0.7))
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, GraphExplorer(), lambda figure: point(figure, 3))

@@ -7,21 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from figure_driver import (
-    DARK,
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_nothing_moves,
-    check_phone,
-    check_still,
-    check_stops_when_gone,
-    check_twice_and_hosted,
-    go,
-    marked,
-    to_html,
-)
+from figure_driver import DARK, Driver, Opener, Rules, check_stops_when_gone, go, marked, to_html
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
@@ -445,23 +431,22 @@ def test_the_address_leads_to_a_run(figure: Learner) -> None:
         assert figure.legend == named("He 0.03")
 
 
-def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
-    html = to_html(FIGURE)
-    figures = show(html, html).locator(".cnn-figure[data-live]")
-    first, second = (Learner(figures.nth(i)) for i in range(2))
-    before = second.text
-    first.choose(HE)
-    first.press("Step")
-    assert second.text == before != first.text
+# --- The rules of all figures ------------------------------------------------------------------
 
 
-# --- What all figures keep ---------------------------------------------------------------------
+DATA = FIGURE.data()
 
 
-def test_html_is_small_and_loads_nothing() -> None:
-    data = FIGURE.data()
-    texts = [data["weights"], *data["learnt"].values(), *data["held"].values()]
-    check_html(FIGURE, 60 * 1024 + sum(map(len, texts)))
+class TestRules(Rules):
+    figure = FIGURE
+    largest = 60 * 1024 + sum(
+        map(len, (DATA["weights"], *DATA["learnt"].values(), *DATA["held"].values()))
+    )
+    still = (*(f"{Run(init, 0.001, 0).losses[0]:.3g}" for init in KEYS), "2.3")
+
+    def drive(self, figure: Driver) -> None:
+        Learner(figure.root).choose(HE)
+        figure.press("Step")
 
 
 def test_repr_is_short() -> None:
@@ -484,21 +469,8 @@ def test_other_settings_are_refused(given: Any, text: str) -> None:
         LearningExplorer(*given)
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, FIGURE)
-
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, FIGURE)
-
-
 def test_stops_when_taken_off_the_page(figure: Learner) -> None:
     check_stops_when_gone(figure, "Play")
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    losses = [f"{Run(init, 0.001, 1).losses[0]:.3g}" for init in KEYS]
-    check_still(show, FIGURE, *losses, "2.3")
 
 
 def test_marks_stay_in_forced_colours(show: Opener) -> None:
@@ -510,11 +482,3 @@ def test_marks_stay_in_forced_colours(show: Opener) -> None:
     }
     assert len(grounds) == 2
     page.emulate_media(forced_colors="none")
-
-
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, FIGURE)
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, FIGURE, lambda figure: figure.press("Step"))

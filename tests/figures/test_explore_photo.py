@@ -9,7 +9,7 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
-    check_accessible,
+    Rules,
     check_html,
     check_nothing_moves,
     check_phone,
@@ -127,9 +127,8 @@ def figure(show: Opener) -> Photo:
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
+def test_html_of_a_small_one() -> None:
     check_html(SMALL, 40 * 1024)
-    check_html(PHOTO, 40 * 1024 + len(PHOTO.data()["pixels"]))
 
 
 def test_repr_is_short_and_stable() -> None:
@@ -376,23 +375,27 @@ def test_a_file_that_is_no_picture_is_named(figure: Photo, tmp_path: Path) -> No
 # --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
+class TestRules(Rules):
+    figure = PHOTO
+    largest = 40 * 1024 + len(PHOTO.data()["pixels"])
+    still = ("kernel: Sobel", f"{named(*PHOTO.place)} = ")
+
+    def drive(self, figure: Driver) -> None:
+        figure.choose("sharpen")
+
+
+def test_a_small_one_twice_and_in_jupyterlab(show: Opener) -> None:
     check_twice_and_hosted(show, SMALL)
 
 
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
+def test_the_still_picture_of_a_small_one(show: Opener) -> None:
     (p, q), y = SMALL.place, SMALL.outputs["mean"]
     check_still(show, SMALL, "kernel: mean", f"{named(p, q)} = ", f" = {short(y[p, q])}")
 
 
-def test_fits_a_phone(show: Opener) -> None:
-    check_phone(show, PHOTO)
+def test_the_largest_kernel_fits_a_phone(show: Opener) -> None:
     check_phone(show, PhotoExplorer(np.ones((160, 160)), {"five": np.full((5, 5), -0.125)}))
 
 
-def test_nothing_moves_unasked(show: Opener) -> None:
+def test_nothing_moves_in_a_small_one(show: Opener) -> None:
     check_nothing_moves(show, SMALL)
-
-
-def test_is_accessible(show: Opener) -> None:
-    check_accessible(show, PHOTO, lambda figure: figure.choose("sharpen"))

@@ -8,6 +8,7 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
+    Rules,
     cell,
     check_accessible,
     check_html,
@@ -27,6 +28,7 @@ from cnnlib.functional import avg_pool2d, avg_pool2d_backward, max_pool2d, max_p
 
 X = np.array([[1, 0, 2, 4, 1], [0, 3, 1, 0, 2], [2, 1, 4, 2, 0], [0, 3, 1, 1, 2], [7, 0, 2, 3, 1]])
 DY = np.array([[1, 2], [3, 4]])
+FIGURE = PoolingExplorer(X, 3, 2, dy=DY)
 NEGATIVE = np.array([[-3, -5, -2, -7], [-6, -1, -8, -4], [-9, -2, -5, -3], [-4, -7, -6, -8]])
 RNG = np.random.default_rng(0)
 LARGEST = PoolingExplorer(RNG.integers(-9, 10, (6, 6)), 2, 1, 1, dy=RNG.integers(-9, 10, (7, 7)))
@@ -81,13 +83,13 @@ class Pooling(Driver):
 
 @pytest.fixture
 def figure(show: Opener) -> Pooling:
-    return Pooling(show(to_html(PoolingExplorer(X, 3, 2, dy=DY))))
+    return Pooling(show(to_html(FIGURE)))
 
 
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
+def test_html_of_the_largest_is_small() -> None:
     check_html(LARGEST)
 
 
@@ -290,7 +292,7 @@ def test_keys_walk_and_touch_chooses(show: Opener, figure: Pooling) -> None:
     figure.type("dx", 1, 1, "ArrowRight", "ArrowDown", "5")
     assert "dx[2, 2] = dy[0, 0] + dy[1, 1]" in figure.status
     assert figure.shown("dx") == texts(pool_backward(0, DY, X, 3, 2))
-    touched = Pooling(show(to_html(PoolingExplorer(X, 3, 2, dy=DY)), has_touch=True))
+    touched = Pooling(show(to_html(FIGURE), has_touch=True))
     touched.at("y", 1, 0).tap()
     assert touched.status.startswith("y[1, 0] = max(2, 1, 4, 0, 3, 1, 7, 0, 2) = 7")
 
@@ -343,22 +345,32 @@ def test_a_link_gives_no_gradient_to_where_none_is(show: Opener) -> None:
     check_link(show, PoolingExplorer(X), "maximum_2_2_0_x_0,2", choose, refused)
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
+# --- The rules of all figures ------------------------------------------------------------------
+
+
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("Sum of dy 10, sum of dx 10.",)
+
+    def drive(self, figure: Driver) -> None:
+        Pooling(figure.root).at("y", 1, 1).hover()
+
+
+def test_small_windows_twice_and_in_jupyterlab(show: Opener) -> None:
     check_twice_and_hosted(show, PoolingExplorer(X, dy=DY))
 
 
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, PoolingExplorer(X, 3, 2, dy=DY), "Sum of dy 10, sum of dx 10.")
+def test_still_pictures_of_other_windows(show: Opener) -> None:
     figure = PoolingExplorer(X, 3, 2, 1, "avg", dy=np.ones((3, 3)))
     check_still(show, figure, "Sum of dy 9, sum of dx 5.44.")
     check_still(show, PoolingExplorer(X), "output")
 
 
-def test_fits_a_phone(show: Opener) -> None:
+def test_the_largest_fit_a_phone(show: Opener) -> None:
     check_phone(show, LARGEST)
     check_phone(show, PoolingExplorer(X, 3, 1, 1, "avg", dy=np.full((5, 5), -8)))
 
 
-def test_is_accessible(show: Opener) -> None:
+def test_overlapping_windows_are_accessible(show: Opener) -> None:
     figure = PoolingExplorer(np.round(X / 3), 3, 1, 1, dy=np.ones((5, 5)))
     check_accessible(show, figure, lambda driver: Pooling(driver.root).at("y", 2, 2).hover())

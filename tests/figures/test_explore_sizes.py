@@ -8,18 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from figure_driver import (
-    Driver,
-    Opener,
-    check_accessible,
-    check_html,
-    check_phone,
-    check_still,
-    check_twice_and_hosted,
-    go,
-    host,
-    to_html,
-)
+from figure_driver import Driver, Opener, Rules, check_html, check_phone, go, host, to_html
 from playwright.sync_api import Locator, expect
 
 from cnnbook import networks, samples
@@ -27,6 +16,7 @@ from cnnbook.explore.sizes import PRESETS, SizeExplorer, parse, rows
 from cnnlib import nn
 
 LENET, SOURCE, ALEXNET = (code for _, code in PRESETS.values())
+FIGURE = SizeExplorer()
 
 
 def build(code: str, library: Any = nn, **options: Any) -> list[Any]:
@@ -78,12 +68,12 @@ STACKS = [LENET, "x1h9w14-c2s2-m", *(random_stack(seed) for seed in range(24))]
 
 
 @pytest.mark.parametrize("stack", PRESETS)
-def test_html_is_self_contained_and_small(stack: str) -> None:
+def test_html_of_every_network_is_small(stack: str) -> None:
     check_html(SizeExplorer(stack))
 
 
 def test_repr_is_the_address() -> None:
-    assert repr(SizeExplorer()) == f"SizeExplorer({LENET!r})"
+    assert repr(FIGURE) == f"SizeExplorer({LENET!r})"
 
 
 @pytest.mark.parametrize("code", STACKS)
@@ -229,7 +219,7 @@ def largest(figure: SizeExplorer, key: str) -> str:
 
 @pytest.fixture
 def stack(show: Opener) -> Stack:
-    return Stack(show(to_html(SizeExplorer())))
+    return Stack(show(to_html(FIGURE)))
 
 
 def test_presets_show_what_python_computes(stack: Stack) -> None:
@@ -405,7 +395,7 @@ def test_in_features_may_be_entered(stack: Stack) -> None:
 
 
 def test_link_leads_to_the_stack(show: Opener) -> None:
-    html = to_html(SizeExplorer())
+    html = to_html(FIGURE)
     page = show(html)
     first = Stack(page)
     first.choose_layer(1)
@@ -424,13 +414,13 @@ def test_link_leads_to_the_stack(show: Opener) -> None:
 def test_comes_into_view_when_the_address_is_for_it(show: Opener) -> None:
     page = show('<p style="height: 3000px">')
     go(page, "sizes-x1h9w9-c2")
-    host(page, to_html(SizeExplorer()))
+    host(page, to_html(FIGURE))
     page.wait_for_function("scrollY > 1000")
     assert Stack(page).rows == texts("x1h9w9-c2")
 
 
 def test_other_anchors_are_left_alone(show: Opener) -> None:
-    page = show(to_html(SizeExplorer()), '<h2 id="next" style="margin-top: 3000px">Next</h2>')
+    page = show(to_html(FIGURE), '<h2 id="next" style="margin-top: 3000px">Next</h2>')
     figure = Stack(page)
     figure.choose_layer(1)
     figure.set("kernel_size", 3)
@@ -452,7 +442,7 @@ def test_unreadable_address_changes_nothing(stack: Stack) -> None:
 
 
 def test_two_on_a_page_have_addresses_of_their_own(show: Opener) -> None:
-    html = to_html(SizeExplorer())
+    html = to_html(FIGURE)
     page = show(html, html, to_html(SizeExplorer("source")))
     figures = page.locator(".cnn-figure[data-live]")
     expect(figures).to_have_count(3)
@@ -470,11 +460,16 @@ def test_two_on_a_page_have_addresses_of_their_own(show: Opener) -> None:
     ]
 
 
-# --- What all figures keep --------------------------------------------------------------------
+# --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_works_twice_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, SizeExplorer())
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("16 × 10 × 10", "48,120", "61,706", "416,520")
+
+    def drive(self, figure: Driver) -> None:
+        figure.root.get_by_role("button", name="Conv2d").first.click()
+        figure.root.get_by_label("kernel_size").fill("40")
 
 
 def test_own_stack_is_among_the_networks(show: Opener) -> None:
@@ -483,17 +478,5 @@ def test_own_stack_is_among_the_networks(show: Opener) -> None:
     assert figure.rows == texts("x1h9w9-c2")
 
 
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, SizeExplorer(), "16 × 10 × 10", "48,120", "61,706", "416,520")
-
-
-def test_fits_a_phone(show: Opener) -> None:
+def test_the_deepest_fits_a_phone(show: Opener) -> None:
     check_phone(show, SizeExplorer("AlexNet"))
-
-
-def test_is_accessible(show: Opener) -> None:
-    def spoil(driver: Driver) -> None:
-        driver.root.get_by_role("button", name="Conv2d").first.click()
-        driver.root.get_by_label("kernel_size").fill("40")
-
-    check_accessible(show, SizeExplorer(), spoil)

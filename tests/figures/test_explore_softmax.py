@@ -8,13 +8,11 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
+    Rules,
     check_accessible,
     check_html,
     check_link,
-    check_nothing_moves,
     check_phone,
-    check_still,
-    check_twice_and_hosted,
     to_html,
 )
 from numpy.typing import NDArray
@@ -25,6 +23,7 @@ from cnnlib.functional import cross_entropy, cross_entropy_backward, softmax
 
 DIGIT = [-1.1, -1.4, -0.9, 0.8, -1.7, 3.5, -1.1, -1.4, -1.4, -1.7]
 FOUR = [2.0, 1.0, -1.0, 0.5]
+FIGURE = SoftmaxExplorer(DIGIT, 5)
 WIDE = SoftmaxExplorer([-8, 8, 0, 7.9, -7.9, 1, 2, 3, 4, 5], 0)
 
 Floats = NDArray[np.float64]
@@ -86,20 +85,20 @@ class Softmax(Driver):
 
 @pytest.fixture
 def figure(show: Opener) -> Softmax:
-    return Softmax(show(to_html(SoftmaxExplorer(DIGIT, 5))))
+    return Softmax(show(to_html(FIGURE)))
 
 
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
+def test_html_of_the_widest_is_small() -> None:
     check_html(WIDE)
 
 
 def test_repr_is_short_and_stable() -> None:
     loss = values(DIGIT, 5)[1]
     expected = f"SoftmaxExplorer(10 classes, target 5, loss {loss:.3f})"
-    assert repr(SoftmaxExplorer(DIGIT, 5)) == expected
+    assert repr(FIGURE) == expected
 
 
 def test_logits_are_rounded_to_the_step_of_the_sliders() -> None:
@@ -151,7 +150,7 @@ def test_bars_are_as_long_as_the_numbers(figure: Softmax) -> None:
 
 
 def test_bars_are_on_one_scale_and_not_on_a_phone(show: Opener) -> None:
-    html = to_html(SoftmaxExplorer(DIGIT, 5))
+    html = to_html(FIGURE)
     content = "cell => getComputedStyle(cell, '::after').content"
     for width, expected in ((900, '""'), (390, "none")):
         page = show(html, width=width)
@@ -272,16 +271,6 @@ def test_reset_brings_everything_back(figure: Softmax) -> None:
     assert figure.slider(2).input_value() == "-0.9"
 
 
-def test_two_on_a_page_do_not_know_of_each_other(show: Opener) -> None:
-    html = to_html(SoftmaxExplorer(DIGIT, 5))
-    figures = show(html, html).locator(".cnn-figure[data-live]")
-    first, second = (Softmax(figures.nth(i)) for i in range(2))
-    before = second.text
-    first.set(0, 7)
-    first.choose("2")
-    assert second.text == before != first.text
-
-
 def test_the_link_leads_back(show: Opener) -> None:
     def drive(figure: Driver) -> None:
         figure.root.get_by_role("slider").nth(1).fill("-2.5")
@@ -292,21 +281,19 @@ def test_the_link_leads_back(show: Opener) -> None:
     check_link(show, SoftmaxExplorer(FOUR, 0), "2,-2.5,-1,0.5_2_3", drive, *refused)
 
 
-# --- What all figures keep --------------------------------------------------------------------
+# --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page_and_in_jupyterlab(show: Opener) -> None:
-    check_twice_and_hosted(show, SoftmaxExplorer(DIGIT, 5))
+P, LOSS, GRADIENT = values(DIGIT, 5)
 
 
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, SoftmaxExplorer(DIGIT, 5))
+class TestRules(Rules):
+    figure = FIGURE
+    still = (f"{P[5]:.3f}", f"{LOSS:.3f}", f"{GRADIENT[5]:.3f}".replace("-", "−"))
 
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    p, loss, gradient = values(DIGIT, 5)
-    gap = f"{gradient[5]:.3f}".replace("-", "−")
-    check_still(show, SoftmaxExplorer(DIGIT, 5), f"{p[5]:.3f}", f"{loss:.3f}", gap)
+    def drive(self, figure: Driver) -> None:
+        Softmax(figure.root).set(0, 7)
+        figure.choose("2")
 
 
 @pytest.mark.parametrize("width", [390, 900])
@@ -318,16 +305,16 @@ def test_no_number_is_cut_off(show: Opener, width: int) -> None:
 
 
 def test_marks_stay_in_forced_colours(show: Opener) -> None:
-    page = show(to_html(SoftmaxExplorer(DIGIT, 5)))
+    page = show(to_html(FIGURE))
     page.emulate_media(forced_colors="active")
     bar = page.locator("tbody .y").nth(5)
     assert "color(srgb" in bar.evaluate("cell => getComputedStyle(cell, '::after').backgroundImage")
     page.emulate_media(forced_colors="none")
 
 
-def test_fits_a_phone(show: Opener) -> None:
+def test_the_widest_fits_a_phone(show: Opener) -> None:
     check_phone(show, WIDE)
 
 
-def test_is_accessible(show: Opener) -> None:
+def test_the_widest_is_accessible(show: Opener) -> None:
     check_accessible(show, WIDE, lambda figure: figure.press("Reset"))

@@ -9,15 +9,12 @@ import pytest
 from figure_driver import (
     Driver,
     Opener,
+    Rules,
     cell,
-    check_accessible,
     check_html,
     check_link,
-    check_nothing_moves,
     check_phone,
-    check_still,
     check_stops_when_gone,
-    check_twice_and_hosted,
     marked,
     to_html,
 )
@@ -29,6 +26,7 @@ from cnnlib.functional import conv2d_dx
 
 DY = np.array([[1, 0, -1], [2, 1, 0], [0, -2, 1]])
 W = np.arange(1, 10).reshape(3, 3)
+FIGURE = StampExplorer(DY, W)
 LARGEST = StampExplorer(DY * 9, W * 10 + 9, 3, 2, 2)
 CASES = [((3, 3), (3, 3)), ((2, 3), (3, 2)), ((1, 2), (2, 3)), ((3, 1), (1, 1))]
 STEPS = list(product((1, 2, 3), (0, 1, 2), (1, 2)))
@@ -94,7 +92,7 @@ class Stamps(Driver):
 
 @pytest.fixture
 def figure(show: Opener) -> Stamps:
-    return Stamps(show(to_html(StampExplorer(DY, W))))
+    return Stamps(show(to_html(FIGURE)))
 
 
 def random(dy: tuple[int, int], kernel: tuple[int, int]) -> tuple[Any, Any]:
@@ -126,7 +124,7 @@ def inner(a: Any, padding: int) -> Any:
 # --- Without a browser ------------------------------------------------------------------------
 
 
-def test_html_is_self_contained_and_small() -> None:
+def test_html_of_the_largest_is_small() -> None:
     check_html(LARGEST)
 
 
@@ -342,10 +340,9 @@ def test_the_link_leads_back(show: Opener) -> None:
         step(figure)
         cell(figure.table("g").last, 2, 3).hover()
 
-    explorer = StampExplorer(DY, W)
     refused = ("4_0_1_0", "1_0_1_9", "1_0_1_0_5,0", "1_0_1_0_1", "1_0_1_0_-1,0", "1_0_1")
-    check_link(show, explorer, "2_1_1_5", step, *refused)
-    check_link(show, explorer, "2_1_1_5_1,2", ask, "1_3_1_0")
+    check_link(show, FIGURE, "2_1_1_5", step, *refused)
+    check_link(show, FIGURE, "2_1_1_5_1,2", ask, "1_3_1_0")
     check_link(
         show,
         StampExplorer([[1]], [[1]]),
@@ -375,26 +372,24 @@ def test_walks_by_keys(figure: Stamps) -> None:
 
 
 def test_by_touch(show: Opener) -> None:
-    figure = Stamps(show(to_html(StampExplorer(DY, W)), has_touch=True))
+    figure = Stamps(show(to_html(FIGURE), has_touch=True))
     cell(figure.named("dy"), 2, 2).tap()
     assert figure.status.startswith("Stamp 9 of 9")
     cell(figure.named("whole"), 1, 1).tap()
     assert figure.sum.startswith("dx[1, 1] = 1·5 + 0·4")
 
 
-# --- The rules of all figures -----------------------------------------------------------------
+# --- The rules of all figures ------------------------------------------------------------------
 
 
-def test_twice_on_one_page(show: Opener) -> None:
-    check_twice_and_hosted(show, StampExplorer(DY, W))
+class TestRules(Rules):
+    figure = FIGURE
+    still = ("In bold the first: dy[0, 0] · w = 1 · w.", "−14")
 
-
-def test_nothing_moves_unasked(show: Opener) -> None:
-    check_nothing_moves(show, StampExplorer(DY, W))
-
-
-def test_is_a_still_picture_without_javascript(show: Opener) -> None:
-    check_still(show, StampExplorer(DY, W), "In bold the first: dy[0, 0] · w = 1 · w.", "−14")
+    def drive(self, figure: Driver) -> None:
+        figure.press("more padding")
+        figure.table("g").first.locator("td").last.hover()
+        cell(figure.table("g").last, 2, 2).hover()
 
 
 def test_the_still_picture_marks_the_first_stamp() -> None:
@@ -403,21 +398,12 @@ def test_the_still_picture_marks_the_first_stamp() -> None:
         assert picture.rpartition("<table")[2].count("<b>") == bold
 
 
-def test_fits_a_phone(show: Opener) -> None:
+def test_the_largest_fits_a_phone(show: Opener) -> None:
     check_phone(show, LARGEST)
-
-
-def test_is_accessible(show: Opener) -> None:
-    def drive(figure: Driver) -> None:
-        figure.press("more padding")
-        figure.table("g").first.locator("td").last.hover()
-        cell(figure.table("g").last, 2, 2).hover()
-
-    check_accessible(show, StampExplorer(DY, W), drive)
 
 
 def test_shows_in_forced_colours(show: Opener) -> None:
     """The newest stamp stays outlined in the colours that the reader chose."""
-    page: Page = show(to_html(StampExplorer(DY, W)), forced_colors="active")
+    page: Page = show(to_html(FIGURE), forced_colors="active")
     newest = page.locator("td.on").first
     assert newest.evaluate("cell => getComputedStyle(cell).boxShadow") != "none"
