@@ -246,6 +246,7 @@ def test_every_verdict_is_that_of_python_outside_also_on_a_phone(
     for module, name in (exercise.split(".") for exercise in EXERCISES):
         code = VERDICTS.format(module=module, name=name)
         assert answer.run(code).replace("int32", "int64") == printed(code)
+    page.clock.run_for(300)  # then the theme has looked for what scrolls
     page.clock.resume()
     assert book_pages.overflow(page) == []
     known: list[str] = []

@@ -379,6 +379,7 @@ def test_says_when_no_window_fits(show: Opener) -> None:
     assert "= ⌊−1 / 1⌋ + 1 = none" in figure.text
     for name in ("Step", "Play"):
         figure.press(name)
+    figure.root.page.clock.run_for(500)  # playing has come to its end
     figure.press("less dilation")
     assert figure.status.startswith("Window 1 of 4")
 
