@@ -271,11 +271,13 @@ const bookSearch = (() => {
     } else if (question) highlight(question);
   });
 
-  // The theme scrolls the sidebar to where it was on another page.
+  // The theme scrolls the sidebar to where it was on another page; it need only show this page.
   window.addEventListener("load", () => {
     const wide = window.matchMedia("(min-width: 992px)").matches;
     const entry = document.querySelector(".bd-docs-nav a.current");
-    if (wide) entry?.scrollIntoView({ block: "nearest" });
+    if (!wide || !entry) return;
+    entry.closest(".bd-sidebar-primary").scrollTop = 0;
+    entry.scrollIntoView({ block: "nearest" });
   });
 
   return { begin, load, rank };
