@@ -14,7 +14,7 @@ const keys = "The arrow keys move a point, Page Up and Page Down choose another.
 
 // The learning rate from which on a walk diverges.
 const limitOf = ({ high }) => 2 / high;
-const pathOf = (state, steps) => walk({ ...state, make: () => heavyBall(0) }, steps);
+const pathOf = (state, steps) => walk({ ...state, make: () => (gradient) => gradient }, steps);
 
 // --- What is said ---
 

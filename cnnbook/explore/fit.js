@@ -1,5 +1,5 @@
-// A straight line through points: its cost as a valley over slope w and intercept b, and the rules
-// that walk down into it, those of cnnlib.optim: SGD with momentum, and Adam.
+// A straight line through points: its cost as a valley over slope w and intercept b, and the
+// walks down into it.
 
 const { atan2, PI, sqrt } = Math;
 
@@ -24,28 +24,7 @@ function valleyOf(points) {
   const determinant = p * r - q * q;
   const [w, b] = gradient(points, [0, 0]);
   const best = [(q * b - r * w) / determinant, (q * w - p * b) / determinant];
-  return { p, q, high, low: determinant / high, angle: atan2(2 * q, p - r) / 2, best };
-}
-
-// --- The rules ---
-
-// How a gradient becomes a step, for one number: each call of these starts afresh.
-function heavyBall(mu) {
-  let velocity = 0;
-  return (gradient) => {
-    velocity = mu * velocity + gradient;
-    return velocity;
-  };
-}
-
-function adaptive() {
-  let [m, v, count] = [0, 0, 0];
-  return (gradient) => {
-    m = 0.9 * m + 0.1 * gradient;
-    v = 0.999 * v + 0.001 * gradient * gradient;
-    count += 1;
-    return m / (1 - 0.9 ** count) / (sqrt(v / (1 - 0.999 ** count)) + 1e-8);
-  };
+  return { high, low: determinant / high, angle: atan2(2 * q, p - r) / 2, best };
 }
 
 // The places (w, b) from the start on, by the rule that `make` starts for each of the two numbers;

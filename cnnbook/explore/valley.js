@@ -21,6 +21,25 @@ function valley({ close, most, ...given }) {
 
 // --- The walks ---
 
+// How a gradient becomes a step, for one number: each call of these starts afresh.
+function heavyBall(mu) {
+  let velocity = 0;
+  return (gradient) => {
+    velocity = mu * velocity + gradient;
+    return velocity;
+  };
+}
+
+function adaptive() {
+  let [m, v, count] = [0, 0, 0];
+  return (gradient) => {
+    m = 0.9 * m + 0.1 * gradient;
+    v = 0.999 * v + 0.001 * gradient * gradient;
+    count += 1;
+    return m / (1 - 0.9 ** count) / (sqrt(v / (1 - 0.999 ** count)) + 1e-8);
+  };
+}
+
 // Where each rule goes in all the steps there are.
 function walksOf({ state, most }) {
   const makers = [() => heavyBall(0), () => heavyBall(state.momentum), adaptive];
