@@ -93,6 +93,16 @@ def test_terms_lead_to_the_glossary(book: Path) -> None:
     assert 'class="term' not in glossary
 
 
+def test_only_code_that_has_a_colour_has_an_element(pages: list[Path]) -> None:
+    """The rest is text: two thirds of what code consists of."""
+    style = (ROOT / "_static" / "book.css").read_text(encoding="utf-8")
+    lists = re.findall(r"\.highlight :is\((.*)\)", style)
+    coloured = {name.strip(" .") for names in lists for name in names.split(",")}
+    codes = [code for page in pages for code in book_pages.parse(page).select(".highlight pre")]
+    names = {str(it["class"][0]) for code in codes for it in code.find_all("span", class_=True)}
+    assert {"c1", "k", "mi", "nf", "s2"} <= names <= coloured
+
+
 # --- Formulas ---------------------------------------------------------------------------------
 
 # Commands whose name is what they show, and the parts of TeX that show no letters of their own.
