@@ -452,10 +452,27 @@ def test_takes_the_colours_of_a_new_theme(pad: Pad) -> None:
     pad.root.page.wait_for_function(f"({colour})(document.querySelector('canvas')) === 0xea")
 
 
-def seconds_of_a_redraw(browser: Browser) -> float:
-    """Of a stroke of 100 points on a page of its own, in processor time."""
+STROKE = """canvas => {
+    const { left, top } = canvas.getBoundingClientRect();
+    canvas.setPointerCapture = () => {};
+    canvas.hasPointerCapture = () => true;
+    for (let i = 0; i <= 100; i++)
+        canvas.dispatchEvent(new PointerEvent(i ? "pointermove" : "pointerdown", {
+            pointerId: 1, clientX: left + 80 + i, clientY: top + 60 + i }));
+}"""
+ADDING = """() => {
+    const sums = new Float32Array(1000), x = sums.map((_, i) => i);
+    for (let round = 0; round < 12_000; round++)
+        for (let i = 0; i < sums.length; i++) sums[i] += round * x[i];
+    return sums[999];
+}"""
+
+
+def cost_of_a_redraw(browser: Browser) -> float:
+    """Its processor time, in that of 12 million multiplications and additions in a loop."""
     page = browser.new_page()
     page.set_content(HTML)
+    page.evaluate(ADDING)  # compiled from now on
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
@@ -463,23 +480,19 @@ def seconds_of_a_redraw(browser: Browser) -> float:
         metrics = devtools.send("Performance.getMetrics")["metrics"]
         return next(m["value"] for m in metrics if m["name"] == "TaskDuration")
 
-    before = spent()
-    Pad(page).canvas.evaluate("""canvas => {
-        const { left, top } = canvas.getBoundingClientRect();
-        canvas.setPointerCapture = () => {};
-        canvas.hasPointerCapture = () => true;
-        for (let i = 0; i <= 100; i++)
-            canvas.dispatchEvent(new PointerEvent(i ? "pointermove" : "pointerdown", {
-                pointerId: 1, clientX: left + 80 + i, clientY: top + 60 + i }));
-    }""")
-    seconds = (spent() - before) / 101
+    times = [spent()]
+    Pad(page).canvas.evaluate(STROKE)
+    times.append(spent())
+    page.evaluate(ADDING)
+    times.append(spent())
     page.close()
-    return seconds
+    stroke, adding = np.diff(times)
+    return float(stroke / 101 / adding)
 
 
 def test_redraws_fast_enough(browser: Browser) -> None:
-    """The best of five strokes: what others take away differs from one to the next."""
-    assert 0 < min(seconds_of_a_redraw(browser) for _ in range(5)) < 1 / 60
+    """Sixty times a second where the loop takes a sixtieth; the best of five strokes."""
+    assert 0 < min(cost_of_a_redraw(browser) for _ in range(5)) < 1
 
 
 # --- The rules of all figures ------------------------------------------------------------------
