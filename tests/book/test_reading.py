@@ -114,6 +114,18 @@ def test_quiz_opens_one_answer_at_a_time_and_counts_the_first(window: Page, book
     )
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_place_of_the_score_is_kept_before_there_is_one(
+    window: Page, book: Path, width: int
+) -> None:
+    window.set_viewport_size({"width": width, "height": 900})
+    window.goto(address(book, "quiz"))
+    height = "document.querySelector('.quiz').getBoundingClientRect().height"
+    with_score = window.evaluate(height)
+    window.evaluate("document.querySelector('.quiz-score').remove()")
+    assert window.evaluate(height) == with_score
+
+
 def test_answers_to_a_question_are_one_stop_with_arrow_keys_between(
     window: Page, book: Path
 ) -> None:
