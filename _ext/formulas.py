@@ -28,12 +28,11 @@ COLORS = {
     "cnn-output": ("cyan", "#00B9F2"),
     "cnn-gradient": ("magenta", "#FB3199"),
 }
-# Else a page would move when the font comes. From file:// browsers refuse to load one ahead.
-PRELOAD = """<script>
-  if (location.protocol !== "file:") {{
-    const font = {{ rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "{}" }};
-    document.head.append(Object.assign(document.createElement("link"), font));
-  }}
+# The page would move if the font came later. A <link> only fetches it, and not from file://.
+LOAD_FONT = """<script>
+  const formulas = new FontFace("STIX Two Math", "url({})");
+  document.fonts.add(formulas);
+  formulas.load();
 </script>
 """
 FORBIDDEN = {
@@ -101,13 +100,13 @@ def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def preload_font(
+def load_font(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Let a page with formulas ask for their font at once, and not when its style is read."""
+    """Let a page with formulas load their font at once, and not when the first is laid out."""
     kinds = (nodes.math, nodes.math_block)
     if doctree and any(isinstance(node, kinds) for node in doctree.findall()):
-        context["metatags"] += PRELOAD.format(
+        context["metatags"] += LOAD_FONT.format(
             context["pathto"]("_static/formulas.woff2", resource=True)
         )
 
@@ -115,5 +114,5 @@ def preload_font(
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx; `html_math_renderer` chooses it."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
-    app.connect("html-page-context", preload_font)
+    app.connect("html-page-context", load_font)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
