@@ -33,11 +33,10 @@ def output_size(
     ValueError
         If an argument such as the stride is too small, or the kernel larger than the padded input.
     """
-    steps = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation}
-    for key, value in ({"size": size} | steps).items():
-        checks.integer("output_size", key, value, low=1)
-    checks.integer("output_size", "padding", padding, low=0)
-    return _axis(size, kernel_size, stride, (padding, padding), dilation, ceil_mode)[0]
+    given = {"size": size, "kernel_size": kernel_size, "stride": stride, "dilation": dilation}
+    n, k, s, d = (checks.integer("output_size", key, a, low=1) for key, a in given.items())
+    p = checks.integer("output_size", "padding", padding, low=0)
+    return _axis(n, k, s, (p, p), d, ceil_mode)[0]
 
 
 def _axis(
@@ -125,7 +124,7 @@ def geometry(
     dilation: Size2,
     ceil_mode: bool = False,
 ) -> Geometry:
-    """What a layer's arguments come to for x (N, C, H, W). Errors open with ``name``.
+    """What a layer's arguments come to for x (N, C, H, W); an error in one opens with ``name``.
 
     With ``ceil_mode`` a last window that hangs over the end gets more padding there.
     """

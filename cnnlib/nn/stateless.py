@@ -119,4 +119,4 @@ class Flatten(Stateless, function=F.flatten):
 
 def _own(size: Size2) -> Size2:
     """A tuple for a list, which may change in the hands of the caller."""
-    return size if isinstance(size, int) else tuple(size)
+    return tuple(size) if isinstance(size, list) else size

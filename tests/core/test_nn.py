@@ -481,6 +481,17 @@ def test_a_list_of_sizes_stays_with_the_caller() -> None:
         assert (layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (1, 1), (1, 1))
 
 
+def test_numpy_integers_are_sizes() -> None:
+    two, one = np.int64(2), np.uint8(1)
+    x = np.arange(25.0).reshape(1, 1, 5, 5)
+    for layer, same in (
+        (nn.MaxPool2d(two, padding=one), nn.MaxPool2d(2, padding=1)),
+        (nn.AvgPool2d(two, one), nn.AvgPool2d(2, 1)),
+    ):
+        assert repr(layer) == repr(same)
+        np.testing.assert_array_equal(layer(x), same(x))
+
+
 def test_slices_are_networks_of_the_same_layers() -> None:
     model = network()
     part = model[2:5]

@@ -102,6 +102,11 @@ def test_the_sizes_in_the_book() -> None:
     assert output_size(9, 3, dilation=2) == 5
 
 
+def test_small_numpy_integers_do_not_overflow() -> None:
+    assert output_size(np.uint8(250), 3, padding=np.uint8(5)) == 258
+    assert type(output_size(np.int64(28), 5)) is int
+
+
 def test_geometry() -> None:
     x = np.empty((1, 1, 9, 7))
     g = geometry("conv2d", x, (3, 2), 1, "same", (2, 1))
