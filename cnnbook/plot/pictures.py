@@ -113,7 +113,7 @@ def _map(ax: Axes, maps: Array, index: int, centre: Point, role: str, label: str
 
 def _pixels(a: ArrayLike) -> Array:
     a = np.asarray(a)
-    if a.ndim == 3 and a.shape[-1] != 3 and a.shape[0] in (1, 3):
+    if a.ndim == 3 and (a.shape[0] == 1 or (a.shape[0] == 3 and a.shape[-1] != 3)):
         a = a.transpose(1, 2, 0)
     if a.ndim == 3 and a.shape[-1] == 1:
         a = a[..., 0]

@@ -250,7 +250,13 @@ def test_grey_pictures_are_black_at_zero(a: Any, limits: tuple[float, float]) ->
 
 @pytest.mark.parametrize(
     ("shape", "seen"),
-    [((4, 5), (4, 5)), ((1, 4, 5), (4, 5)), ((3, 4, 5), (4, 5, 3)), ((4, 5, 3), (4, 5, 3))],
+    [
+        ((4, 5), (4, 5)),
+        ((1, 4, 5), (4, 5)),
+        ((1, 3, 3), (3, 3)),
+        ((3, 4, 5), (4, 5, 3)),
+        ((4, 5, 3), (4, 5, 3)),
+    ],
 )
 def test_images_of_all_orders(shape: tuple[int, ...], seen: tuple[int, ...]) -> None:
     assert plot.image(np.full(shape, 1.5)).images[0].get_array().shape == seen
