@@ -45,8 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(args: Namespace) -> None:
-    if args.resume and args.checkpoint is None:
-        raise ValueError("--resume needs --checkpoint")
     if args.json is not None and args.json == args.checkpoint:
         raise ValueError(f"--json and --checkpoint: expected two files, got {args.json} twice")
     checked("checkpoint_every", args.checkpoint_every, int, at_least=1)

@@ -23,9 +23,8 @@ def choose_device(name: str = "auto") -> torch.device:
     found = {kind: number for kind, count in DEVICES.items() if (number := count())}
     if name == "auto":
         return torch.device(next(iter(found)))
-    kind, _, index = name.partition(":")
     known = [f"{kind}:{i}" for kind, number in found.items() for i in range(number)]
-    if kind not in found or (index and name not in known):
+    if name not in (*found, *known):
         raise ValueError(f"device: expected auto or, on this machine, {known}, got {name!r}")
     return torch.device(name)
 

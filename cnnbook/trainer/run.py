@@ -109,7 +109,8 @@ def start(
     """A run before its first step or, with ``resume``, where ``checkpoint`` was left, if it exists.
 
     Raises FileExistsError for a checkpoint that would be overwritten or a ``logdir`` that holds
-    another run, ValueError for a checkpoint that is damaged, or of another configuration or data.
+    another run, ValueError for ``resume`` without ``checkpoint``, or a checkpoint that is damaged,
+    or of another configuration or data.
     """
     goes_on = _goes_on(checkpoint, resume, logdir)
     data = load_data(config.val, config.root) if data is None else data
@@ -126,6 +127,8 @@ def start(
 
 def _goes_on(checkpoint: str | Path | None, resume: bool, logdir: str | Path | None = None) -> bool:
     """Whether there is a checkpoint to resume."""
+    if resume and checkpoint is None:
+        raise ValueError("resume: expected a checkpoint, got none")
     exists = checkpoint is not None and Path(checkpoint).exists()
     if exists and not resume:
         raise FileExistsError(f"{checkpoint} exists: resume it, or choose another name")

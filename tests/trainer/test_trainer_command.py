@@ -225,12 +225,13 @@ def test_a_recipe_in_other_batches_keeps_its_epochs(
         (["--device", "tpu"], "device: expected auto or, on this machine"),
         (["--threads", "0"], "threads: expected at least 1, got 0"),
         (["--checkpoint", "x.pt", "--checkpoint-every", "0"], "checkpoint_every: expected"),
-        (["--resume"], "--resume needs --checkpoint"),
+        (["--resume"], "resume: expected a checkpoint, got none"),
         (
             ["--json=a", "--checkpoint=a"],
             "--json and --checkpoint: expected two files, got a twice",
         ),
         (["--device", "cpu:7"], "got 'cpu:7'"),
+        (["--device", "cpu:"], "got 'cpu:'"),
     ],
 )
 def test_wrong_commands(
