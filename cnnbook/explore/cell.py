@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnbook.explore.figure import Figure, numbers, small, table
-from cnnlib import checks
+from cnnbook.explore.figure import Figure, numbers, small, table, within
 from cnnlib.checks import Array
 from cnnlib.functional import conv2d, relu
 
@@ -42,8 +41,8 @@ class CellExplorer(Figure):
             )
         if self.weights.max() <= 0:
             raise ValueError("CellExplorer expected a weight above 0, got none")
-        self.angle = round(_within("angle", angle, 0, 180))
-        self.shift = round(_within("shift", shift, -(side // 2), side // 2), 1)
+        self.angle = round(within("CellExplorer", "angle", angle, 0, 180))
+        self.shift = round(within("CellExplorer", "shift", shift, -(side // 2), side // 2), 1)
 
     def light(self, angle: float, shift: float) -> Array:
         """(K, K): a bar of light with soft edges, 0 … 1."""
@@ -71,11 +70,3 @@ class CellExplorer(Figure):
     def __repr__(self) -> str:
         side = len(self.weights)
         return f"CellExplorer({side} × {side} weights, bar at {self.angle}°)"
-
-
-def _within(key: str, value: float, low: int, high: int) -> float:
-    """Demand a number from ``low`` to ``high``."""
-    value = checks.number("CellExplorer", key, value)
-    if not low <= value <= high:
-        raise ValueError(f"CellExplorer expected {key} in {low} … {high}, got {value:g}")
-    return value

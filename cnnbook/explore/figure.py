@@ -85,6 +85,14 @@ def step(name: str, key: str, value: int, low: int, high: int) -> int:
     return value
 
 
+def within(name: str, key: str, value: float, low: float, high: float) -> float:
+    """Demand a number from ``low`` to ``high``."""
+    value = checks.number(name, key, value)
+    if not low <= value <= high:
+        raise ValueError(f"{name} expected {key} in {low:g} … {high:g}, got {value:g}")
+    return value
+
+
 def half(name: str, a: Array) -> Array:
     """As float16, in which weights travel."""
     with np.errstate(over="ignore"):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnbook.explore.figure import Figure
+from cnnbook.explore.figure import Figure, within
 from cnnlib import checks
 from cnnlib.checks import Array
 from cnnlib.nn.module import Parameter
@@ -58,7 +58,4 @@ class LineFit(Figure):
         return np.array([self._inside(key, v) for v in a])
 
     def _inside(self, key: str, value: float) -> float:
-        (low, high), name = RANGES[key], type(self).__name__
-        if not low <= checks.number(name, key, value) <= high:
-            raise ValueError(f"{name} expected {key} in {low} … {high}, got {value:g}")
-        return float(value)
+        return within(type(self).__name__, key, value, *RANGES[key])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnbook.explore.figure import Figure, short
-from cnnlib import checks
+from cnnbook.explore.figure import Figure, short, within
 from cnnlib.autograd import Value
 
 LIMITS = {"x": (-10.0, 10.0), "y": (0.5, 6.0)}
@@ -27,7 +26,10 @@ class GraphExplorer(Figure):
     builds_on = ("address",)
 
     def __init__(self, x: float = 5.0, y: float = 3.0) -> None:
-        self.inputs = {key: _within(key, value) for key, value in {"x": x, "y": y}.items()}
+        self.inputs = {
+            key: within("GraphExplorer", key, value, *LIMITS[key])
+            for key, value in {"x": x, "y": y}.items()
+        }
 
     def data(self) -> dict[str, Any]:
         return {"values": list(self.inputs.values()), "limits": list(LIMITS.values())}
@@ -53,11 +55,3 @@ class GraphExplorer(Figure):
         return "GraphExplorer(w7 = cos x · sin x + x / y, x = {:g}, y = {:g})".format(
             *self.inputs.values()
         )
-
-
-def _within(key: str, value: float) -> float:
-    low, high = LIMITS[key]
-    value = checks.number("GraphExplorer", key, value)
-    if not low <= value <= high:
-        raise ValueError(f"GraphExplorer expected {low:g} <= {key} <= {high:g}, got {value:g}")
-    return value

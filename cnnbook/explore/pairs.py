@@ -32,7 +32,7 @@ class PairsExplorer(Figure):
     def __init__(self, recipe: ArrayLike, changed: Mapping[str, ArrayLike]) -> None:
         given = np.asarray(recipe, dtype=np.float64)
         checks.rank("PairsExplorer", "recipe", given, "(n)")
-        if len(given) < 2:
+        if not 2 <= len(given) <= MOST:
             raise ValueError(f"PairsExplorer expected 2 to {MOST} seeds, got {len(given)}")
         if not changed:
             raise ValueError("PairsExplorer expected at least one change, got none")

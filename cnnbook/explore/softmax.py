@@ -31,7 +31,7 @@ class SoftmaxExplorer(Figure):
     def __init__(self, logits: ArrayLike, target: int) -> None:
         logits = np.asarray(logits, dtype=np.float64)
         checks.rank("SoftmaxExplorer", "logits", logits, "(K)")
-        if len(logits) < 2:
+        if not 2 <= len(logits) <= 10:
             raise ValueError(f"SoftmaxExplorer expected 2 to 10 logits, got {len(logits)}")
         self.logits = small("SoftmaxExplorer", "logits", logits[None], 10).round(1)
         if np.abs(self.logits).max() > LARGEST:

@@ -65,9 +65,9 @@ def test_repr_is_short_and_stable() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"x": 11}, ValueError, "GraphExplorer expected -10 <= x <= 10, got 11"),
-        ({"y": 0}, ValueError, "GraphExplorer expected 0.5 <= y <= 6, got 0"),
-        ({"x": float("nan")}, ValueError, "<= x <= 10, got nan"),
+        ({"x": 11}, ValueError, "GraphExplorer expected x in -10 … 10, got 11"),
+        ({"y": 0}, ValueError, "GraphExplorer expected y in 0.5 … 6, got 0"),
+        ({"x": float("nan")}, ValueError, "x in -10 … 10, got nan"),
         ({"y": "3"}, TypeError, "a number as y, got '3'"),
     ],
 )

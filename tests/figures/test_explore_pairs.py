@@ -98,7 +98,7 @@ def test_the_line_has_room_for_every_difference() -> None:
     [
         ({"recipe": [1.0]}, "PairsExplorer expected 2 to 10 seeds, got 1"),
         ({"recipe": [[1.0, 2.0]]}, r"recipe of shape \(n\), got shape \(1, 2\)"),
-        ({"recipe": np.ones(11), "changed": {"a": np.ones(11)}}, "recipe of 1 × 1 to 10 × 10"),
+        ({"recipe": np.ones(11), "changed": {"a": np.ones(11)}}, "2 to 10 seeds, got 11"),
         ({"changed": {}}, "at least one change, got none"),
         ({"changed": {"a": [1.0]}}, r"a of shape \(2,\), got shape \(1,\)"),
         ({"changed": {"a": [1.0, np.nan]}}, "finite numbers as a"),

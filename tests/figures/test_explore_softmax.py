@@ -109,7 +109,7 @@ def test_logits_are_rounded_to_the_step_of_the_sliders() -> None:
     ("change", "error", "message"),
     [
         ({"logits": [1.0]}, ValueError, "2 to 10 logits, got 1"),
-        ({"logits": np.zeros(11)}, ValueError, "logits of 1 × 1 to 10 × 10, got shape"),
+        ({"logits": np.zeros(11)}, ValueError, "2 to 10 logits, got 11"),
         ({"logits": [FOUR]}, ValueError, r"logits of shape \(K\), got shape \(1, 4\)"),
         ({"logits": [0, 9.5]}, ValueError, r"logits in -8 … 8, got 9\.5"),
         ({"logits": [0, -8.1]}, ValueError, r"logits in -8 … 8, got -8\.1"),
