@@ -155,9 +155,6 @@ def images_without_alt(page: Path) -> list[str]:
 UNFOLD = """
 for (const fold of document.querySelectorAll("article details")) fold.open = true;
 for (const fold of document.querySelectorAll("article .toggle-button-hidden")) fold.click();
-const style = document.createElement("style");
-style.textContent = ".sd-tab-content { display: block !important }";
-document.head.append(style);
 """
 
 SETTLE = """async () => {

@@ -4,7 +4,7 @@
 // The figure is one object: what it was `given`, its `state`, which is the change that is shown and
 // the seeds that are counted, and on the page its `view`.
 
-const { max, min, sqrt } = Math;
+const { sqrt } = Math;
 
 function pairs(given) {
   const names = Object.keys(given.changed);
