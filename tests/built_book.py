@@ -8,7 +8,7 @@ from tools import editions
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPLETE = ROOT / "_build" / "html" / ".complete"  # `make book` writes it last
-SOURCES = ["_config.yml", "_toc.yml", "*.md", "*.bib"]
+SOURCES = ["_config.yml", "_toc.yml", "*.md", "*.bib", "tools/editions.py"]
 SOURCE_FOLDERS = ["_ext", "_static", "appendices", "chapters", "cnnbook", "cnnlib", "locale"]
 
 

@@ -19,13 +19,14 @@ from babel.messages.pofile import read_po, write_po
 from jupyter_book.sphinx import build_sphinx
 from sphinx_intl.basic import update as update_catalogues
 
+from _ext.editions import EDITIONS
 from _ext.scripts import FIXED, literals, messages, speaks
 from cnnbook import explore
 from cnnbook.explore.figure import NOTE
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "locale"
-FOLDERS = {"zh_CN": "zh"}  # of the translations, by their languages
+FOLDERS = {language: it.folder for language, it in EDITIONS.items() if it.folder}
 THEME = [  # what the theme and the extensions of others say on the pages
     "Theorem",
     "Definition",

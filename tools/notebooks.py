@@ -103,8 +103,8 @@ def fingerprint(path: Path) -> str:
 
 
 def is_committed(path: Path) -> bool:
-    """Whether a notebook and its inputs are as in the last commit, whose outputs are tested."""
-    files = [path, *PACKAGES, *inputs(path)]
+    """Whether a notebook and the packages are as in the last commit, whose outputs are tested."""
+    files = [path, *PACKAGES]
     command = ["git", "status", "--porcelain", "--", *map(str, files)]
     try:
         git = subprocess.run(

@@ -21,6 +21,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx_exercise.nodes import exercise_enumerable_node
 
+from ..archive import DATE
 from ..editions import EDITIONS
 from ..scripts import translate_module, translate_script
 from . import fetch
@@ -29,7 +30,6 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FOLDER = f"python-{fetch.VERSION}"
 PACKAGES = ["cnnlib/**/*.py", "cnnbook/__init__.py", "cnnbook/exercises/*.py"]
-DATE = (1980, 1, 1, 0, 0, 0)  # the first that an archive can hold
 CALL = re.compile(r"^check[\w.]*\((\w+)\)$", re.MULTILINE)
 logger = logging.getLogger(__name__)
 

@@ -46,13 +46,12 @@ def _loops(
     width: Callable[[Array], int] = lambda w: w.shape[3],
     add: Callable[[Array, Array], Array] = operator.iadd,
     part: Callable[[Array, int, int], Array] = lambda x, i, j: x[:, :, i:, j:],
-    rows: Callable[[int, int], int] = lambda n, k: n - k + 1,
     weights: Callable[[Array, int, int], Array] = lambda w, i, j: w[:, :, i, j],
 ) -> Function:
     """The two loops over a kernel, with some of their pieces exchanged."""
 
     def convolve(x: Array, w: Array, b: Array) -> Array:
-        size = rows(x.shape[2], height(w)), rows(x.shape[3], width(w))
+        size = x.shape[2] - height(w) + 1, x.shape[3] - width(w) + 1
         y: Array = np.zeros((len(x), len(w), *size))
         for i in range(height(w)):
             for j in range(width(w)):

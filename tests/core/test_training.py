@@ -38,11 +38,11 @@ def small_net(seed: int = 0) -> nn.Sequential:
     )
 
 
-def trained(seed: int = 0, steps: int = 80, **options: Any) -> tuple[nn.Sequential, list[float]]:
+def trained(seed: int = 0, **options: Any) -> tuple[nn.Sequential, list[float]]:
     model = small_net(seed)
     optimizer = optim.Adam(model.parameters(), lr=0.03)
     rng = np.random.default_rng(seed)
-    losses = fit(model, optimizer, *bars(), steps, batch_size=32, rng=rng, **options)
+    losses = fit(model, optimizer, *bars(), 80, batch_size=32, rng=rng, **options)
     return model, losses
 
 

@@ -57,8 +57,8 @@ def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def png(path: Path, pixels: Array, mode: str | None = None) -> Path:
-    Image.fromarray(pixels.astype(np.uint8), mode).save(path)
+def png(path: Path, pixels: Array) -> Path:
+    Image.fromarray(pixels.astype(np.uint8)).save(path)
     return path
 
 

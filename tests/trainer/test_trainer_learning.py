@@ -275,10 +275,10 @@ def write_idx(folder: Path, **arrays: np.ndarray[Any, Any]) -> None:
         (folder / name).write_bytes(content)
 
 
-def letters(count: int, side: int = 32) -> tuple[Any, Any]:
+def letters(count: int) -> tuple[Any, Any]:
     """Images on which the 26 classes are told apart by the place of a white square."""
     labels = np.arange(count, dtype=np.uint8) % 26
-    images = np.zeros((count, side, side), np.uint8)
+    images = np.zeros((count, 32, 32), np.uint8)
     for image, label in zip(images, labels, strict=True):
         row, column = divmod(int(label), 6)
         image[5 * row : 5 * row + 5, 5 * column : 5 * column + 5] = 255
