@@ -16,7 +16,7 @@ INSTEAD: dict[str, str] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )["instead"]
 NOTEBOOKS = ["chapters/*.ipynb", "appendices/*.ipynb"]
-PAGES = ["*.md", "appendices/*.md"]
+PAGES = ["*.md", "appendices/**/*.md"]
 MODULES = ["cnnbook/**/*.py", "cnnlib/**/*.py"]
 NOT_TEXT = re.compile(r"^```.*?^```|\$\$.*?\$\$|\$[^$]+\$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
