@@ -9,7 +9,7 @@ from typing import Any
 def lenet(n: Any, classes: int = 10, **given: Any) -> Any:
     """(N, 1, 28, 28) -> (N, classes): the modern LeNet-5, 61,706 parameters for ten classes.
 
-    After LeCun et al. (1998), with ReLU, max pooling and full connections.
+    After LeCun et al. (1998), with ReLU, max pooling and fully connected layers.
     """
     return n.Sequential(
         n.Conv2d(1, 6, kernel_size=5, padding=2, **given),

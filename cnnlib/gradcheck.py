@@ -22,7 +22,7 @@ class GradientError(AssertionError):
 
 
 def numerical_gradient(f: Callable[[], float], x: Array, eps: float = 1e-6) -> Array:
-    """The gradient of f() by x, an array that f reads: two evaluations a number.
+    """The gradient of f() with respect to x, an array that f reads: two evaluations a number.
 
     x is changed in place and put back. Raises TypeError unless it is float64.
     """

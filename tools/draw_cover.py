@@ -32,7 +32,7 @@ def mosaic(maps: np.ndarray, columns: int) -> np.ndarray:
 
 
 def chains() -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The arrays forward, and the gradient of the loss by each of them."""
+    """The arrays forward, and the gradient of the loss with respect to each of them."""
     model, criterion = samples.trained_lenet(), nn.CrossEntropyLoss()
     forward = [samples.digit()]
     for layer in model.layers:

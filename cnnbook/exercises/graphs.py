@@ -96,7 +96,7 @@ derivative = Exercise(
         "That is the value; its two derivatives are asked for.": (
             lambda x, y: math.cos(x) * math.sin(x) + x / y
         ),
-        "// cuts off what is behind the point; divide by /.": (
+        "// cuts off what comes after the point; divide by /.": (
             lambda x, y: (math.cos(2 * x) + 1 // y, -x // y**2)
         ),
         "x is taken for degrees; it is in radians.": (

@@ -21,9 +21,12 @@ def _merge(w1: Array, w2: Array) -> Array:
     height, width = w1.shape[2] + w2.shape[2] - 1, w1.shape[3] + w2.shape[3] - 1
     merged = np.zeros((len(w2), w1.shape[1], height, width))
     for i, j in np.ndindex(w2.shape[2:]):
-        part = np.einsum("fm,mchw->fchw", w2[:, :, i, j], w1)
-        merged[:, :, i : i + w1.shape[2], j : j + w1.shape[3]] += part
+        merged[:, :, i : i + w1.shape[2], j : j + w1.shape[3]] += _part(w1, w2, i, j)
     return merged
+
+
+def _part(w1: Array, w2: Array, i: int, j: int) -> Array:
+    return np.asarray(np.einsum("fm,mchw->fchw", w2[:, :, i, j], w1))
 
 
 def _merge_but(change: Callable[[Array, Array], tuple[Array, Array]]) -> Function:
@@ -37,10 +40,6 @@ def _added(w1: Array, w2: Array) -> Array:
     merged[:, :, : w1.shape[2], : w1.shape[3]] += w1.sum(0)
     merged[:, :, : w2.shape[2], : w2.shape[3]] += w2.sum(1, keepdims=True)
     return merged
-
-
-def _part(w1: Array, w2: Array, i: int, j: int) -> Array:
-    return np.asarray(np.einsum("fm,mchw->fchw", w2[:, :, i, j], w1))
 
 
 def _last_part_wins(w1: Array, w2: Array) -> Array:
@@ -177,7 +176,7 @@ _further, _lower = np.array([-2.0, 0.0, 1.0, 1.5, 4.0]), np.array([0.5, -1.0, 2.
 
 
 def _bends(knots: Array, heights: Array) -> Array:
-    return np.diff(np.diff(heights) / np.diff(knots), prepend=0)
+    return np.diff(_slopes(knots, heights), prepend=0)
 
 
 def _slopes(knots: Array, heights: Array) -> Array:
@@ -242,7 +241,7 @@ bends = Exercise(
         "The first slope is measured from height 0; it goes from the first height to the second.": (
             lambda knots, heights: _bends(knots, np.append(0, heights[1:]))
         ),
-        "The 0 belongs before the slopes, not behind them: the first weight is the first slope.": (
+        "The 0 belongs before the slopes, not after them: the first weight is the first slope.": (
             lambda knots, heights: np.diff(_slopes(knots, heights), append=0)
         ),
         "Before the first slope the chain is flat: 0 stands there, not the first height.": (

@@ -128,7 +128,7 @@ max_pool2d = Exercise(
         "There is no padding before the first row and column; it belongs on all four sides.": (
             _bordered(before=0)
         ),
-        "There is no padding behind the last row and column; it belongs on all four sides.": (
+        "There is no padding after the last row and column; it belongs on all four sides.": (
             _bordered(after=0)
         ),
         "The border repeats pixels of the image; it must be −∞.": [

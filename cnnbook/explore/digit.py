@@ -19,7 +19,7 @@ from cnnlib.windows import resolve_padding, resolve_steps
 class Layer(NamedTuple):
     """A layer as the script computes it.
 
-    ``shape`` is (maps, rows of a map) of the output, (features, 1) after a full connection;
+    ``shape`` is (maps, rows of a map) of the output, (features, 1) after a fully connected layer;
     ``window`` is (kernel size, stride, padding); ``weights`` are those of all kernels and the
     biases, none in a pooling layer.
     """
@@ -112,7 +112,7 @@ def walk(model: nn.Sequential, rows: int = 28) -> list[Layer]:
 
 
 def _parts(module: nn.Module, rows: int) -> tuple[str, tuple[int, int, int], tuple[Array, ...]]:
-    """Kind, window and weights; a full connection is a convolution with a window of all rows."""
+    """Kind, window, weights; a fully connected layer is a convolution whose window is all rows."""
     if isinstance(module, nn.MaxPool2d):
         steps = module.kernel_size, module.stride, module.padding, module.dilation
         return "pool", _window(*resolve_steps("MaxPool2d", *steps)), ()
@@ -148,7 +148,7 @@ def _size(layer: Layer) -> str:
 
 
 def _drawing(image: Array) -> str:
-    """(H, W): an SVG of all pixels of at least a half, as one path of runs along the rows."""
+    """(H, W): an SVG of all pixels of more than a half, as one path of runs along the rows."""
     runs = ""
     for i, row in enumerate(image > 0.5):
         edges = np.flatnonzero(np.diff(row, prepend=False, append=False))

@@ -24,7 +24,7 @@ class Loss(Paired):
         return loss
 
     def backward(self) -> Array:
-        """The gradient of the last loss by y. Raises RuntimeError if there was none."""
+        """The gradient of the last loss with respect to y. RuntimeError if there was none."""
         if self.inputs is None:
             raise RuntimeError(f"{type(self).__name__} expected a loss before backward")
         return self.derivative(*self.inputs, **self.given())

@@ -17,7 +17,7 @@ from cnnlib.checks import Array
 
 
 class Parameter:
-    """An array to be learned, ``data``, with the loss's gradient by it, ``grad``.
+    """An array to be learned, ``data``, and the gradient of the loss with respect to it, ``grad``.
 
     Raises TypeError unless data is a float32 or float64 array.
     """
@@ -71,7 +71,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no gradients")
 
     def multiply_adds(self, y_shape: tuple[int, ...]) -> int:
-        """Products that one image costs, its output being y_shape (N, …); 0 without weights."""
+        """Products for one image, its output being y_shape (N, …); 0 unless a layer counts them."""
         return 0
 
     def extra_repr(self) -> str:
