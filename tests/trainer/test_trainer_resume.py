@@ -48,6 +48,11 @@ def test_checkpoints_are_written_on_the_way(small: Data, tmp_path: Path, whole: 
     assert resumed.history == whole.history
 
 
+def test_resume_without_a_checkpoint_is_refused(small: Data) -> None:
+    with pytest.raises(ValueError, match="resume: expected a checkpoint, got none"):
+        train(SHORT, small, resume=True)
+
+
 def test_interrupt_is_put_off_once_and_handed_back(small: Data) -> None:
     def twice(step: int, loss: Tensor) -> None:
         signal.raise_signal(signal.SIGINT)
