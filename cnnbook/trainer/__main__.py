@@ -15,7 +15,6 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 
 from cnnbook.trainer import parallel
 from cnnbook.trainer.config import RECIPES, Config, checked
-from cnnbook.trainer.data import load_data
 from cnnbook.trainer.device import environment
 from cnnbook.trainer.loop import OnStep, Result, finish
 from cnnbook.trainer.network import count_parameters, summary, times
@@ -54,8 +53,7 @@ def _check(args: Namespace) -> None:
 
 
 def _execute(config: Config, args: Namespace) -> None:
-    data = load_data(config.val, config.root)
-    run = start(config, data, args.checkpoint, args.resume, args.logdir)
+    run = start(config, None, args.checkpoint, args.resume, args.logdir)
     for line in _plan(run, args.recipe):
         _say(line)
     if run.step:

@@ -18,6 +18,7 @@ from trainer_cases import FEW, SHORT, WRAPPER
 
 from cnnbook.trainer import Config, Data, Result, options, train
 from cnnbook.trainer import __main__ as command
+from cnnbook.trainer import run as trainer_run
 from cnnbook.trainer.checkpoint import load_checkpoint
 from cnnbook.trainer.config import Folder
 from cnnbook.trainer.network import NETWORKS
@@ -36,7 +37,7 @@ def cli(
             code = int(stop.code or 0)
         return (code, *capsys.readouterr())
 
-    monkeypatch.setattr(command, "load_data", lambda val, root: small)
+    monkeypatch.setattr(trainer_run, "load_data", lambda val, root: small)
     monkeypatch.chdir(tmp_path)
     return run
 

@@ -24,11 +24,11 @@ FEW = ["--init=he", "--steps=6", "--batch-size=16", "--log-every=1", "--device=c
 # The command line on the small data, in a process of its own.
 WRAPPER = """
 import os, signal, sys
-from cnnbook.trainer import Data, Split, load_data, __main__ as command
+from cnnbook.trainer import Data, Split, load_data, run, __main__ as command
 signal.signal(signal.SIGINT, signal.default_int_handler)
 counts = zip(load_data(50), (40, 0, 40))
 small = Data(*(Split(x[:n], y[:n]) for (x, y), n in counts))
-command.load_data = lambda val, root: small
+run.load_data = lambda val, root: small
 sys.exit(command.main())
 """
 
