@@ -28,11 +28,13 @@ COLORS = {
     "cnn-output": ("cyan", "#00B9F2"),
     "cnn-gradient": ("magenta", "#FB3199"),
 }
-# The page would move if the font came later. A <link> only fetches it, and not from file://.
+# The page would move if the font came later. From file:// no <link> may load one ahead.
 LOAD_FONT = """<script>
-  const formulas = new FontFace("STIX Two Math", "url({})");
-  document.fonts.add(formulas);
-  formulas.load();
+  {{
+    const font = new FontFace("STIX Two Math", "url({})");
+    document.fonts.add(font);
+    font.load();
+  }}
 </script>
 """
 FORBIDDEN = {
