@@ -4,7 +4,7 @@ A step writes into the weights that it was given, so that the layers see it at o
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -100,13 +100,21 @@ class Adam(Optimizer):
     def step(self) -> None:
         self.steps += 1
         (beta1, beta2), t = self.betas, self.steps
-        for p, m, v in zip(self.params, self.m, self.v, strict=True):
-            g = self._gradient(p)
-            m *= beta1
-            m += (1 - beta1) * g
-            v *= beta2
-            v += (1 - beta2) * g**2
-            p.data -= self.lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + self.eps)
+        for p, *means in zip(self.params, self.m, self.v, strict=True):
+            for data, g, m, v in _pieces(p.data, self._gradient(p), *means):
+                m *= beta1
+                m += (1 - beta1) * g
+                v *= beta2
+                v += (1 - beta2) * g**2
+                data -= self.lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + self.eps)
+
+
+def _pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """The same arrays, a piece at a time, short enough to stay in the processor's cache."""
+    with np.nditer(
+        arrays, ["external_loop", "buffered", "zerosize_ok"], ["readwrite"], buffersize=2**15
+    ) as pieces:
+        yield from pieces
 
 
 class Schedule:
