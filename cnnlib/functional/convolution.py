@@ -1,9 +1,12 @@
 """Convolution: a kernel slides over an image, and each window gives one sum of products.
 
 One matrix product gives a row of the output, for the whole batch: the kernels, (F, K), times
-the windows of that row, (K, W'·N), with K = kH·kW·C. Backward is the transposed product, and
-what was copied into several windows is added up.
+the windows of that row, (K, W'·N), with K = kH·kW·C. Backward, one gives a row of dx: the kernels,
+transposed, times the rows of dy that were computed from it. Along the width, where the windows
+were copied, their gradients are added up.
 """
+
+import math
 
 import numpy as np
 
@@ -60,12 +63,7 @@ def conv2d_backward(
 
 
 def conv2d_dx(
-    dy: Array,
-    x: Array,
-    w: Array,
-    stride: Size2 = 1,
-    padding: Padding = 0,
-    dilation: Size2 = 1,
+    dy: Array, x: Array, w: Array, stride: Size2 = 1, padding: Padding = 0, dilation: Size2 = 1
 ) -> Array:
     """(N, F, H', W') -> (N, C, H, W): dy times w, added where each window lay.
 
@@ -75,23 +73,23 @@ def conv2d_dx(
     _check("conv2d_dx", x, w)
     g = geometry("conv2d_dx", x, w.shape[2:], stride, padding, dilation)
     checks.gradient("conv2d_dx", dy, (len(x), len(w), *g.output), x=x, w=w)
-    padded = np.zeros((g.padded[0], x.shape[1], g.padded[1], len(x)), x.dtype)
-    matrix, windows = _matrix(w).T, _along_width(padded, g)
-    columns = np.zeros(windows.shape, x.dtype)
-    for rows, dy_row in zip(_along_height(columns, g), _rows(dy), strict=True):
-        rows += (matrix @ dy_row).reshape(rows.shape)
-    for j in range(w.shape[3]):
-        windows[:, j] += columns[:, j]
-    return crop(padded.transpose(3, 1, 0, 2), g.pads)
+    dx = np.zeros((x.shape[2], x.shape[1], g.padded[1], len(x)), x.dtype)
+    kernels, dy_rows = w.transpose(2, 0, 3, 1), _rows(dy)
+    read = _along_height(np.arange(g.padded[0]), g)
+    step = g.dilation[0] // math.gcd(g.stride[0], g.dilation[0])
+    for u, windows in enumerate(_along_width(dx, g), start=g.pads[0][0]):
+        p, i = np.nonzero(read == u)
+        if len(p):
+            k = len(p) * len(w)
+            readers = dy_rows[p[0] : p[-1] + 1 : step].reshape(k, -1)
+            row = kernels[i].reshape(k, -1).T @ readers
+            for cells, part in zip(windows, row.reshape(windows.shape), strict=True):
+                cells += part
+    return crop(dx.transpose(3, 1, 0, 2), ((0, 0), g.pads[1]))
 
 
 def conv2d_dw(
-    dy: Array,
-    x: Array,
-    w: Array,
-    stride: Size2 = 1,
-    padding: Padding = 0,
-    dilation: Size2 = 1,
+    dy: Array, x: Array, w: Array, stride: Size2 = 1, padding: Padding = 0, dilation: Size2 = 1
 ) -> Array:
     """(N, F, H', W') -> (F, C, kH, kW): every window of x times its dy, summed.
 
@@ -111,7 +109,7 @@ def _windows(x: Array, g: Geometry) -> Array:
     """(N, C, H, W) -> (H', kH, kW, C, W', N), copied along the width alone."""
     padded = np.ascontiguousarray(pad(x, g.pads).transpose(2, 1, 3, 0))
     columns = np.ascontiguousarray(_along_width(padded, g))
-    return _along_height(columns, g)
+    return _along_height(columns, g).transpose(0, 5, 1, 2, 3, 4)
 
 
 def _along_width(padded: Array, g: Geometry) -> Array:
@@ -121,9 +119,8 @@ def _along_width(padded: Array, g: Geometry) -> Array:
 
 
 def _along_height(columns: Array, g: Geometry) -> Array:
-    """(padded H, kW, C, W', N) -> (H', kH, kW, C, W', N), a view."""
-    windows = sliding(columns, (0,), g.kernel[:1], g.stride[:1], g.dilation[:1])
-    return windows.transpose(0, 5, 1, 2, 3, 4)
+    """(padded H, …) -> (H', …, kH), a view."""
+    return sliding(columns, (0,), g.kernel[:1], g.stride[:1], g.dilation[:1])
 
 
 def _stacked(windows: Array) -> Array:
