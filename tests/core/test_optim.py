@@ -52,6 +52,18 @@ def test_optimizer_like_torch(name: str, options: dict[str, Any]) -> None:
             np.testing.assert_array_equal(p.grad, q.grad.numpy())
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (300, 400)], ids=str)
+def test_adam_takes_arrays_of_any_size_and_order(shape: tuple[int, ...]) -> None:
+    n = Numbers()
+    own = Parameter(np.array(n.normal(*shape), order="F"))
+    of_torch = torch.nn.Parameter(to_torch(own.data))
+    own.grad[...] = n.normal(*shape)
+    of_torch.grad = to_torch(own.grad)
+    optim.Adam([own]).step()
+    torch.optim.Adam([of_torch]).step()
+    np.testing.assert_allclose(own.data, of_torch.detach().numpy(), rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize(("name", "options"), OPTIMIZERS, ids=str)
 def test_optimizer_works_in_place_and_keeps_the_type(name: str, options: dict[str, Any]) -> None:
     own, _ = parameters("float32")
