@@ -86,5 +86,4 @@ def _normal_cdf(x: Array) -> Array:
 
 def only_where(mask: Array, a: Array) -> Array:
     """a where the mask holds, else 0, even if a is infinite: bits times 0, faster than np.where."""
-    bits = a.view(f"i{a.itemsize}")
-    return (bits * mask.astype(bits.dtype)).view(a.dtype)
+    return (a.view(f"i{a.itemsize}") * mask).view(a.dtype)

@@ -107,7 +107,8 @@ def conv2d_dw(
 
 def _windows(x: Array, g: Geometry) -> Array:
     """(N, C, H, W) -> (H', kH, kW, C, W', N), copied along the width alone."""
-    padded = np.ascontiguousarray(pad(x, g.pads).transpose(2, 1, 3, 0))
+    innermost = np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
+    padded = pad(innermost, g.pads).transpose(2, 1, 3, 0)
     columns = np.ascontiguousarray(_along_width(padded, g))
     return _along_height(columns, g).transpose(0, 5, 1, 2, 3, 4)
 
