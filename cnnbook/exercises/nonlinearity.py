@@ -17,7 +17,7 @@ _rng = np.random.default_rng(6)
 
 
 def _merge(w1: Array, w2: Array) -> Array:
-    """(M, C, h1, v1), (F, M, h2, v2) -> (F, C, h1 + h2 - 1, v1 + v2 - 1)."""
+    """(M, C, kH1, kW1), (F, M, kH2, kW2) -> (F, C, kH1 + kH2 - 1, kW1 + kW2 - 1)."""
     height, width = w1.shape[2] + w2.shape[2] - 1, w1.shape[3] + w2.shape[3] - 1
     merged = np.zeros((len(w2), w1.shape[1], height, width))
     for i, j in np.ndindex(w2.shape[2:]):
@@ -134,14 +134,14 @@ merge_kernels = Exercise(
             lambda w1, w2: (w1.sum(0, keepdims=True), w2.sum(1, keepdims=True))
         ),
         "The result is too small: offsets 0 … 2 and 0 … 2 add up to 0 … 4, so it has "
-        "h1 + h2 − 1 rows.": [
+        "kH1 + kH2 − 1 rows.": [
             lambda w1, w2: _merge(w1, w2)[:, :, : w1.shape[2], : w1.shape[3]],
             _middle,
             _windows_of_the_first,
             lambda w1, w2: np.einsum("fmij,mchw->fchw", w2, w1),
         ],
         "The result is too large: offsets 0 … 2 and 0 … 2 add up to 0 … 4, so it has "
-        "h1 + h2 − 1 rows.": lambda w1, w2: np.pad(
+        "kH1 + kH2 − 1 rows.": lambda w1, w2: np.pad(
             _merge(w1, w2), ((0, 0), (0, 0), (0, 1), (0, 1))
         ),
         "The first two axes are swapped: (filters of the second, channels of the first).": (
