@@ -90,8 +90,7 @@ def integer(name: str, key: str, value: Any, low: int) -> int:
 
 def pair(name: str, key: str, value: Any, low: int) -> Pair:
     """One integer for both axes, or (vertical, horizontal)."""
-    if not isinstance(value, (tuple, list)):
-        value = (value, value)
+    value = value if isinstance(value, (tuple, list)) else (value, value)
     if len(value) != 2:
         raise ValueError(f"{name} expected one or two integers as {key}, got {value!r}")
     return integer(name, key, value[0], low), integer(name, key, value[1], low)

@@ -68,8 +68,8 @@ class SGD(Optimizer):
 
     def step(self) -> None:
         for p, v in zip(self.params, self.velocity, strict=True):
-            v *= self.momentum
-            v += self._gradient(p)
+            g = self._gradient(p)
+            v[...] = self.momentum * v + g if self.momentum else g
             p.data -= self.lr * v
 
 

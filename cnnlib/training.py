@@ -72,7 +72,7 @@ def accuracy(model: Module, images: Array, labels: Array, batch_size: int = 1000
     """The part of the images whose largest logit is at their label."""
     logits = predict(model, images, batch_size)
     checks.labels("accuracy", labels, *logits.shape)
-    return float(np.mean(logits.argmax(1) == labels))
+    return float(np.mean(logits.argmax(1) == np.asarray(labels)))
 
 
 def _check_together(model: Module, optimizer: Optimizer, schedule: Schedule | None) -> None:

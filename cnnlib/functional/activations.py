@@ -1,6 +1,6 @@
 """Activations: one function of one number, applied to every number of an array.
 
-Each derivative stands right below its function; all take and give any shape.
+Each derivative stands right below its function; all take and give any shape of one axis or more.
 """
 
 import math
@@ -22,7 +22,7 @@ def relu(x: Array) -> Array:
 
 def relu_backward(dy: Array, x: Array) -> Array:
     """0 where x <= 0, so also at 0; dy elsewhere, as where x is NaN."""
-    checks.gradient("relu_backward", dy, x.shape, x=x)
+    checks.gradient("relu_backward", dy, np.shape(x), x=x)
     return only_where(~(x <= 0), dy)
 
 
@@ -35,7 +35,7 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
 
 def leaky_relu_backward(dy: Array, x: Array, negative_slope: float = 0.01) -> Array:
     """dy · (1 where x > 0, else negative_slope)."""
-    checks.gradient("leaky_relu_backward", dy, x.shape, x=x)
+    checks.gradient("leaky_relu_backward", dy, np.shape(x), x=x)
     slope = checks.number("leaky_relu_backward", "negative_slope", negative_slope)
     return np.where(x > 0, dy, slope * dy)
 
@@ -48,7 +48,7 @@ def sigmoid(x: Array) -> Array:
 
 def sigmoid_backward(dy: Array, x: Array) -> Array:
     """dy · y · (1 − y)."""
-    checks.gradient("sigmoid_backward", dy, x.shape, x=x)
+    checks.gradient("sigmoid_backward", dy, np.shape(x), x=x)
     y = sigmoid(x)
     return dy * y * (1 - y)
 
@@ -61,7 +61,7 @@ def tanh(x: Array) -> Array:
 
 def tanh_backward(dy: Array, x: Array) -> Array:
     """dy · (1 − y²)."""
-    checks.gradient("tanh_backward", dy, x.shape, x=x)
+    checks.gradient("tanh_backward", dy, np.shape(x), x=x)
     return dy * (1 - np.tanh(x) ** 2)
 
 
@@ -73,7 +73,7 @@ def gelu(x: Array) -> Array:
 
 def gelu_backward(dy: Array, x: Array) -> Array:
     """dy · (Φ(x) + x · φ(x)), φ the standard normal density."""
-    checks.gradient("gelu_backward", dy, x.shape, x=x)
+    checks.gradient("gelu_backward", dy, np.shape(x), x=x)
     density = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
     return dy * (_normal_cdf(x) + x * density)
 

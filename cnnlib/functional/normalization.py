@@ -18,11 +18,7 @@ def batch_norm(
 ) -> Array:
     """(N, C, H, W), four times (C,) -> (N, C, H, W): w · (x − mean) / √(var + eps) + b."""
     eps = _check("batch_norm", eps, x, mean=mean, var=var, w=w, b=b)
-    scale = w / np.sqrt(var + eps)
-    y = x - _column(mean)
-    y *= _column(scale)
-    y += _column(b)
-    return y
+    return (x - _column(mean)) * _column(w / np.sqrt(var + eps)) + _column(b)
 
 
 def batch_norm_backward(

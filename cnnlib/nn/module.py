@@ -35,7 +35,8 @@ class Module:
     """A layer, or a network of layers. Subclasses write `forward` and `gradients`.
 
     Layers inside it are attributes; kept in a list or a dictionary they are refused, with a
-    TypeError, as soon as anybody asks for the parameters.
+    TypeError, as soon as anybody asks for the parameters. ``x`` is the last input itself, not a
+    copy: it must stay as it is until `backward`, and no attribute may take its name.
     """
 
     training = True

@@ -11,7 +11,7 @@ import torch
 from cnnlib import functional as F
 from cnnlib import init, nn, optim, training
 from cnnlib.checks import Array
-from cnnlib.gradcheck import gradcheck, numerical_gradient
+from cnnlib.gradcheck import gradcheck, numerical_gradient, relative_error
 from cnnlib.windows import fold, output_size, windows
 
 
@@ -338,6 +338,16 @@ BACKWARD: list[Row] = [
      lambda: after_forward(nn.ReLU(), f32(5, 2), f32(2))),
     (T, "relu_backward expected arrays of one dtype, got dy float64, x float32",
      lambda: after_forward(nn.ReLU(), f32(2), f64(2))),
+    (T, "relu_backward expected a NumPy array as x, got list",
+     lambda: F.relu_backward(f32(2), [1.0, 2.0])),
+    (T, "leaky_relu_backward expected a NumPy array as x, got list",
+     lambda: F.leaky_relu_backward(f32(2), [1.0, 2.0])),
+    (T, "sigmoid_backward expected a NumPy array as x, got list",
+     lambda: F.sigmoid_backward(f32(2), [1.0, 2.0])),
+    (T, "tanh_backward expected a NumPy array as x, got list",
+     lambda: F.tanh_backward(f32(2), [1.0, 2.0])),
+    (T, "gelu_backward expected a NumPy array as x, got list",
+     lambda: F.gelu_backward(f32(2), [1.0, 2.0])),
     (V, "leaky_relu_backward expected dy of shape (5, 2), got shape (2,)",
      lambda: after_forward(nn.LeakyReLU(), f32(5, 2), f32(2))),
     (V, "sigmoid_backward expected dy of shape (5, 2), got shape (2,)",
@@ -486,6 +496,10 @@ OPTIMIZERS: list[Row] = [
 TRAINING: list[Row] = [
     (T, "gradcheck expected float64 as x, got float32",
      lambda: gradcheck(nn.ReLU(), f32(2), rng=RNG)),
+    (V, "gradcheck expected at least one example, got shape (0, 3)",
+     lambda: gradcheck(nn.ReLU(), f64(0, 3), rng=RNG)),
+    (V, "relative_error expected b of shape (3, 1), got shape (1, 4)",
+     lambda: relative_error(f64(3, 1), f64(1, 4))),
     (T, "gradcheck expected a NumPy array as x, got list",
      lambda: gradcheck(nn.ReLU(), [1.0], rng=RNG)),
     (T, "gradcheck expected float32 or float64 as x, got int64",

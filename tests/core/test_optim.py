@@ -103,6 +103,16 @@ def test_step_goes_against_the_gradient() -> None:
         np.testing.assert_allclose(p.data, expected)
 
 
+def test_plain_sgd_remembers_no_infinite_gradient() -> None:
+    p = Parameter(np.array([1.0]))
+    optimizer = optim.SGD([p], lr=0.5)
+    p.grad[:] = np.inf
+    optimizer.step()
+    p.data[:], p.grad[:] = 1, 4
+    optimizer.step()
+    assert p.data == -1
+
+
 def test_adam_without_gradient_stands_still() -> None:
     p = Parameter(np.ones(2))
     optimizer = optim.Adam([p])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from cnnlib import nn, optim
 from cnnlib.checks import Array
@@ -246,3 +247,4 @@ def test_accuracy_counts_right() -> None:
     assert accuracy(model, logits, np.array([1, 0, 2, 0])) == 1
     assert accuracy(model, logits, np.array([1, 0, 2, 1])) == 0.75
     assert accuracy(model, logits, np.array([0, 1, 1, 2]), batch_size=3) == 0
+    assert accuracy(model, logits, torch.tensor([1, 0, 2, 1])) == 0.75
