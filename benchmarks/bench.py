@@ -26,6 +26,7 @@ from cnnbook.samples import record
 from cnnlib import functional as F
 from cnnlib import nn, optim
 from cnnlib.checks import Array
+from cnnlib.functional.convolution import batch_innermost
 
 THREADS = (1, 2)
 REPEATS = 31
@@ -75,11 +76,6 @@ def one_digit() -> tuple[Work, Work]:
             other(x_torch)
 
     return lambda: model(x), theirs
-
-
-def batch_innermost(a: Array) -> Array:
-    """The same array, laid out as convolutions hand it on."""
-    return np.ascontiguousarray(a.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
 
 
 def layer(

@@ -105,10 +105,14 @@ def conv2d_dw(
     return dw.reshape(tall, wide, c, f).transpose(3, 2, 0, 1)
 
 
+def batch_innermost(x: Array) -> Array:
+    """The same (N, C, H, W), in memory each pixel's N numbers side by side; a copy if need be."""
+    return np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
+
+
 def _windows(x: Array, g: Geometry) -> Array:
     """(N, C, H, W) -> (H', kH, kW, C, W', N), copied along the width alone."""
-    innermost = np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
-    padded = pad(innermost, g.pads).transpose(2, 1, 3, 0)
+    padded = pad(batch_innermost(x), g.pads).transpose(2, 1, 3, 0)
     columns = np.ascontiguousarray(_along_width(padded, g))
     return _along_height(columns, g).transpose(0, 5, 1, 2, 3, 4)
 

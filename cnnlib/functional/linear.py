@@ -24,6 +24,7 @@ def flatten(x: Array) -> Array:
 
 def flatten_backward(dy: Array, x: Array) -> Array:
     """(N, features) -> the shape of x."""
+    checks.array("flatten_backward", "x", x)
     checks.shape("flatten_backward", "dy", dy, (len(x), math.prod(x.shape[1:])))
     return np.moveaxis(dy.T.reshape(*x.shape[1:], len(x)), -1, 0)
 

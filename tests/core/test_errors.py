@@ -348,6 +348,8 @@ BACKWARD: list[Row] = [
      lambda: F.tanh_backward(f32(2), [1.0, 2.0])),
     (T, "gelu_backward expected a NumPy array as x, got list",
      lambda: F.gelu_backward(f32(2), [1.0, 2.0])),
+    (T, "flatten_backward expected a NumPy array as x, got list",
+     lambda: F.flatten_backward(f32(1, 2), [[1.0, 2.0]])),
     (V, "leaky_relu_backward expected dy of shape (5, 2), got shape (2,)",
      lambda: after_forward(nn.LeakyReLU(), f32(5, 2), f32(2))),
     (V, "sigmoid_backward expected dy of shape (5, 2), got shape (2,)",
